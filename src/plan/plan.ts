@@ -1,0 +1,46 @@
+/**
+ * A plan: the distinct tasks that a pipeline asks for at the points of its sweeps, in topological order. Pure data. Two
+ * points that need the same work share one task.
+ */
+import type { JsonObject } from "../stage/json.ts"
+import type { Pipeline, StageDeclaration } from "../spec/pipeline.ts"
+
+export type TaskId = string
+
+/** A place in a table's coordinate system at which a task is used. */
+export interface Coordinates {
+  /** Name of the sweep; null outside of any. */
+  readonly sweep: string | null
+  /** Scalar parameters of the pipeline, and matrix axes, on which the task depends, directly or through its inputs. */
+  readonly values: JsonObject
+}
+
+export interface PlannedTask {
+  /** Stage id, `-`, the first ten hexadecimal digits of the recipe: stable between plans. */
+  readonly id: TaskId
+  /** Digest of what the task would compute, as far as it is known before anything has run: stage, code, parameters and the recipes of
+   * its inputs. Equal recipes are one task. */
+  readonly recipe: string
+  /** Id of the stage in the file. */
+  readonly stage: string
+  /** Name of the stage. */
+  readonly uses: string
+  /** After expressions and defaults. */
+  readonly params: JsonObject
+  readonly inputs: Readonly<Record<string, ReadonlyArray<{ readonly task: TaskId; readonly output: string }>>>
+  /** Content digests of project files that parameters name. */
+  readonly files: Readonly<Record<string, string>>
+  readonly declaration: StageDeclaration
+  /** Every point at which the task is used, without repetition. */
+  readonly coordinates: ReadonlyArray<Coordinates>
+}
+
+export interface Plan {
+  readonly pipeline: Pipeline
+  /** In topological order. */
+  readonly tasks: ReadonlyArray<PlannedTask>
+  /** Columns that coordinates can have, in the order of the file: scalar parameters, then matrix axes. */
+  readonly axes: ReadonlyArray<string>
+  /** How many tasks the file asks for before sharing, by stage id. */
+  readonly asked: Readonly<Record<string, number>>
+}

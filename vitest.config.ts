@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config"
+
+// Unit tests run in parallel files on two cores; the end-to-end ones (test/e2e) drive the real command.
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2
+  }
+})
