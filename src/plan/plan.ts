@@ -15,6 +15,15 @@ export interface Coordinates {
   readonly values: JsonObject
 }
 
+/** One thing given to an input: an output of another task. */
+export interface TaskInput {
+  readonly task: TaskId
+  readonly output: string
+  /** Where a `many` input gathers a fanned-out stage: the matrix values of this instance. The only coordinates that the stage is told,
+   * since they are the only ones that its fingerprint holds. */
+  readonly item?: JsonObject
+}
+
 export interface PlannedTask {
   /** Stage id, `-`, the first ten hexadecimal digits of the recipe: stable between plans. */
   readonly id: TaskId
@@ -27,7 +36,7 @@ export interface PlannedTask {
   readonly uses: string
   /** After expressions and defaults. */
   readonly params: JsonObject
-  readonly inputs: Readonly<Record<string, ReadonlyArray<{ readonly task: TaskId; readonly output: string }>>>
+  readonly inputs: Readonly<Record<string, ReadonlyArray<TaskInput>>>
   /** Content digests of project files that parameters name. */
   readonly files: Readonly<Record<string, string>>
   readonly declaration: StageDeclaration
