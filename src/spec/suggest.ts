@@ -1,0 +1,62 @@
+/** "Did you mean": the known name nearest to what was written, if it is near enough to be a slip. */
+
+/** Longer names are compared by equality only, so that a megabyte of text costs nothing. */
+const longest = 120
+
+/**
+ * The candidate that `written` was probably meant to be: equal but for case and punctuation, or within one edit for each
+ * three characters (an edit inserts, deletes, replaces or swaps neighbours), or the last part of a `family/name`.
+ */
+export const suggest = (written: string, candidates: Iterable<string>): string | undefined => {
+  if (written.length === 0 || written.length > longest) return undefined
+  const plain = simplify(written)
+  let best: string | undefined
+  let bestDistance = Math.max(1, Math.floor(written.length / 3)) + 1
+  for (const candidate of candidates) {
+    if (candidate === written || candidate.length > longest) continue
+    const distance = simplify(candidate) === plain ? 0
+      : candidate.endsWith(`/${written}`) ? 0.5
+      : editDistance(written, candidate, bestDistance)
+    if (distance < bestDistance) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+/** The hint for an unknown name: the nearest known one, or all of them when they are few. */
+export const suggestion = (written: string, candidates: Iterable<string>): string | undefined => {
+  const all = [...candidates]
+  const near = suggest(written, all)
+  if (near !== undefined) return `did you mean "${near}"?`
+  if (all.length === 0 || all.length > 24) return undefined
+  return all.length === 1 ? `the only one is "${all[0] ?? ""}"` : `known: ${all.join(", ")}`
+}
+
+const simplify = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]/g, "")
+
+/**
+ * Optimal string alignment distance (Damerau's edits, no substring edited twice), given up as `limit` once it cannot be less.
+ */
+export const editDistance = (a: string, b: string, limit = Number.POSITIVE_INFINITY): number => {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let before: Array<number> = []
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    let least = i
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let cost = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (same ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1)
+      row.push(cost)
+      least = Math.min(least, cost)
+    }
+    // A swap reaches back two rows, so one row above the limit does not yet settle it.
+    if (least >= limit && Math.min(...above) >= limit) return limit
+    before = above
+    above = row
+  }
+  return above[b.length] ?? 0
+}
