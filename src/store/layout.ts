@@ -5,10 +5,11 @@
  *   results/store.json               { "format": 1 }
  *   results/objects/ab/cdef...       immutable files, named by the SHA-256 of their bytes
  *   results/actions/ab/cdef....json  fingerprint -> ActionRecord
- *   results/runs/<id>/               run.json, plan.json, events.ndjson
- *   results/claims/                  leases on fingerprints being computed
+ *   results/runs/<id>/               run.json (RunRecord), plan.json, tasks.ndjson (RunTask), events.ndjson (RunEvent, without
+ *                                    progress and without what tasks.ndjson says of cached tasks), logs/<task>.log
+ *   results/claims/<fingerprint>.json  leases on fingerprints being computed (claims.ts)
  *   results/checkpoints/ab/cdef...   resumable state of unfinished tasks, by fingerprint
- *   results/staging/<pid>-<random>/  files being written, on the same file system as the objects
+ *   results/staging/<pid>-<random>/  files being written, on the same file system as the objects; owner.json says whose (staging.ts)
  *   results/quarantine/              corrupt objects, set aside
  *   results/code/<digest>.json       which files, with their digests, a code digest covers: for explanations only
  *   results/index/                   derived from the rest; may be deleted at any time

@@ -1,0 +1,45 @@
+/** JSON files of the store: read with a check of their shape, written so that no reader ever sees half of one. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs"
+import { dirname } from "node:path"
+import { storeError } from "./error.ts"
+import { hasCode } from "./remedy.ts"
+
+/** The value in the file; undefined where there is no such file, where it is not JSON, or where it does not have the shape: whoever
+ * was killed while writing it on a file system that lost the order of writes must not stop us. */
+export const readJsonFile = <A>(path: string, isShape: (value: unknown) => value is A): A | undefined => {
+  let text: string
+  try {
+    text = readFileSync(path, "utf8")
+  } catch (cause) {
+    if (hasCode(cause, "ENOENT", "ENOTDIR")) return undefined
+    throw storeError("read", path, cause)
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return isShape(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes to `temporary`, which must be on the same file system, flushes, and renames. Makes the folder of `path`. */
+export const writeJsonFile = (path: string, value: unknown, temporary: string): void => {
+  try {
+    const file = openSync(temporary, "w", 0o644)
+    try {
+      writeSync(file, JSON.stringify(value))
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    try {
+      renameSync(temporary, path)
+    } catch (cause) {
+      if (!hasCode(cause, "ENOENT")) throw cause
+      mkdirSync(dirname(path), { recursive: true })
+      renameSync(temporary, path)
+    }
+  } catch (cause) {
+    throw storeError("write", path, cause)
+  }
+}

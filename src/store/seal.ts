@@ -1,0 +1,53 @@
+/**
+ * Digests of files, and the sealing of a file that is finished: digest taken, flushed to the disk, made read-only. What is
+ * sealed can be published by a rename. The worker does this, beside the other workers, not the one process that runs the plan.
+ */
+import { createHash } from "node:crypto"
+import { closeSync, fchmodSync, fstatSync, fsyncSync, openSync, readSync } from "node:fs"
+
+export interface SealedFile {
+  /** SHA-256, 64 hexadecimal digits. */
+  readonly digest: string
+  readonly bytes: number
+}
+
+const chunkBytes = 1 << 20
+let chunk: Buffer | undefined
+
+const digestOpen = (file: number, bytes: number): SealedFile => {
+  const hash = createHash("sha256")
+  chunk ??= Buffer.allocUnsafeSlow(chunkBytes)
+  let total = 0
+  // The file is read to its end, whatever its size was: a file that is still growing must not pass for a shorter one.
+  for (;;) {
+    const read = readSync(file, chunk, 0, chunkBytes, null)
+    if (read === 0) break
+    hash.update(read === chunkBytes ? chunk : chunk.subarray(0, read))
+    total += read
+    if (total === bytes && read < chunkBytes) break
+  }
+  return { digest: hash.digest("hex"), bytes: total }
+}
+
+const withFile = <A>(path: string, use: (file: number) => A): A => {
+  const file = openSync(path, "r")
+  try {
+    return use(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Digest and size of a file. Throws what the file system throws. */
+export const digestFile = (path: string): SealedFile => withFile(path, (file) => digestOpen(file, fstatSync(file).size))
+
+/** Digest and size of a finished file, which is on the disk and read-only afterwards. Throws what the file system throws. */
+export const sealFile = (path: string): SealedFile =>
+  withFile(path, (file) => {
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new Error("it is not a file")
+    const sealed = digestOpen(file, stat.size)
+    fchmodSync(file, 0o444)
+    fsyncSync(file)
+    return sealed
+  })

@@ -1,0 +1,126 @@
+/**
+ * The store as a service: what the other files of this folder do, as Effects that fail with a `StoreError`. Nothing is
+ * created before the first write, so that asking a question of a store that is not there leaves no trace.
+ */
+import { Context, Effect, Layer } from "effect"
+import { writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { openActions, type Lookup } from "./actions.ts"
+import { heartbeatMs, openClaims, type Claims } from "./claims.ts"
+import { readCodeFiles, writeCodeFiles, type CodeFiles } from "./code.ts"
+import { storeError, type StoreError } from "./error.ts"
+import { checkFormat, createStore } from "./format.ts"
+import type { ActionRecord, RunRecord, RunTask } from "./layout.ts"
+import { openObjects } from "./objects.ts"
+import { storePaths, type StorePaths } from "./paths.ts"
+import { createRun, latestRuns, readRun, readRunTasks, type OpenRun, type RunStart } from "./runs.ts"
+import { openStaging, ownedRunFile, type Staging } from "./staging.ts"
+import { sweep } from "./sweep.ts"
+
+export interface StoreShape {
+  /** Absolute. */
+  readonly folder: string
+  readonly paths: StorePaths
+  /** What is kept under a fingerprint, if all of it is there. */
+  readonly lookup: (fingerprint: string) => Effect.Effect<Lookup, StoreError>
+  /** The record alone, whether or not its objects are still there. */
+  readonly action: (fingerprint: string) => Effect.Effect<ActionRecord | undefined, StoreError>
+  /** Publishes sealed files (output name -> path in a workspace), then the record that names them. */
+  readonly commit: (action: ActionRecord, staged: Readonly<Record<string, string>>) => Effect.Effect<void, StoreError>
+  /** Reads every byte of an object. */
+  readonly verify: (digest: string) => Effect.Effect<"intact" | "corrupt" | "missing", StoreError>
+  /** Moves a corrupt object out of the way, so that its task counts as not run. */
+  readonly setAside: (digest: string) => Effect.Effect<void, StoreError>
+  /** A lease on computing this fingerprint; false: a living process holds it. */
+  readonly claim: (fingerprint: string) => Effect.Effect<boolean, StoreError>
+  readonly release: (fingerprint: string) => Effect.Effect<void, StoreError>
+  /** A path for a new folder on the file system of the objects; gone with the process at the latest. */
+  readonly workspace: (name: string) => Effect.Effect<string, StoreError>
+  readonly createRun: (start: RunStart, startedAt: number) => Effect.Effect<OpenRun, StoreError>
+  readonly run: (id: string) => Effect.Effect<RunRecord | undefined, StoreError>
+  /** Latest first; `limit` keeps a long history from being read. */
+  readonly runs: (options?: { readonly pipeline?: string; readonly limit?: number }) => Effect.Effect<ReadonlyArray<RunRecord>, StoreError>
+  readonly runTasks: (id: string) => Effect.Effect<ReadonlyArray<RunTask>, StoreError>
+  readonly codeFiles: (digest: string) => Effect.Effect<CodeFiles | undefined, StoreError>
+  readonly keepCodeFiles: (digest: string, files: CodeFiles) => Effect.Effect<void, StoreError>
+}
+
+/** What is there only once something is written. */
+interface Writer {
+  readonly staging: Staging
+  readonly claims: Claims
+  readonly heartbeat: NodeJS.Timeout
+}
+
+export class Store extends Context.Service<Store, StoreShape>()("reprise/Store") {
+  /** Opens the store in `folder`, which need not exist. Fails where it has a format that we do not know. */
+  static readonly layer = (folder: string): Layer.Layer<Store, StoreError> =>
+    Layer.effect(Store, Effect.map(
+      Effect.acquireRelease(attempt("open the store", folder, () => openStore(resolve(folder))), ({ close }) => Effect.sync(close)),
+      ({ store }) => store
+    ))
+}
+
+const attempt = <A>(doing: string, path: string, run: () => A): Effect.Effect<A, StoreError> =>
+  Effect.try({ try: run, catch: (cause) => storeError(doing, path, cause) })
+
+const openStore = (folder: string): { readonly store: StoreShape; readonly close: () => void } => {
+  const paths = storePaths(folder)
+  checkFormat(paths)
+  const objects = openObjects(paths)
+  const actions = openActions(paths, objects)
+  const run = <A>(doing: string, body: () => A) => attempt(doing, folder, body)
+
+  let opened: Writer | undefined
+  const writer = (): Writer => {
+    if (opened !== undefined) return opened
+    createStore(paths)
+    const staging = openStaging(paths)
+    const claims = openClaims(paths, staging)
+    sweep(paths, staging, claims, Date.now())
+    const heartbeat = setInterval(claims.beat, heartbeatMs).unref()
+    return opened = { staging, claims, heartbeat }
+  }
+  const temporary = () => writer().staging.fresh("write")
+
+  return {
+    store: {
+      folder,
+      paths,
+      lookup: (fingerprint) => run("read", () => actions.lookup(fingerprint)),
+      action: (fingerprint) => run("read", () => actions.read(fingerprint)),
+      commit: (action, staged) =>
+        run("write to", () => {
+          for (const [output, path] of Object.entries(staged)) {
+            const stored = action.outputs[output]
+            if (stored !== undefined) objects.publish(path, stored.digest)
+          }
+          actions.write(action, temporary())
+        }),
+      verify: (digest) => run("read", () => objects.verify(digest)),
+      setAside: (digest) => run("write to", () => objects.setAside(digest)),
+      claim: (fingerprint) => run("write to", () => writer().claims.take(fingerprint)),
+      release: (fingerprint) => run("write to", () => opened?.claims.release(fingerprint)),
+      workspace: (name) => run("write to", () => writer().staging.fresh(name)),
+      createRun: (start, startedAt) =>
+        run("write to", () => {
+          const { staging } = writer()
+          const open = createRun(paths, start, startedAt, temporary)
+          writeFileSync(join(staging.folder, ownedRunFile), open.id) // by which a sweep finds the run of a dead process
+          return open
+        }),
+      run: (id) => run("read", () => readRun(paths, id)),
+      runs: (options = {}) => run("read", () => latestRuns(paths, options.limit ?? Infinity, options.pipeline)),
+      runTasks: (id) => run("read", () => readRunTasks(paths, id)),
+      codeFiles: (digest) => run("read", () => readCodeFiles(paths, digest)),
+      keepCodeFiles: (digest, files) => run("write to", () => writeCodeFiles(paths, digest, files, temporary()))
+    },
+    close: () => {
+      if (opened === undefined) return
+      clearInterval(opened.heartbeat)
+      opened.claims.releaseAll()
+      opened.staging.remove()
+      opened = undefined
+    }
+  }
+}
