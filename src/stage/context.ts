@@ -29,6 +29,9 @@ export interface DatasetWriter {
   write(data: Dataset): Effect.Effect<void, StageError>
 }
 export interface FileWriter {
+  /** Where the file must lie in the end, for a program or library that writes it itself. */
+  readonly path: string
+  /** Once only. */
   write(bytes: Uint8Array): Effect.Effect<void, StageError>
 }
 
