@@ -19,7 +19,7 @@ export const openInput = (
   const [file, ...others] = files
   if (others.length > 0) return Effect.fail(new StageError({ message: `input "${name}" takes one file and was given ${files.length}` }))
   if (file !== undefined) return Effect.succeed(source(name, spec, file))
-  return spec.optional ? Effect.succeed(undefined) : Effect.fail(new StageError({ message: `input "${name}" is missing` }))
+  return spec.optional ? Effect.undefined : Effect.fail(new StageError({ message: `input "${name}" is missing` }))
 }
 
 const source = (name: string, spec: InputSpec, { path, digest, coordinates }: InputFile): AnyInput => {

@@ -63,7 +63,7 @@ const host = (signal = new AbortController().signal) => {
 const inputFile = (path: string, kind: InputFile["kind"]): InputFile => ({ path, digest: "d", mediaType: "m", kind, coordinates: { eps: 0.1 } })
 const noInputs = { summary: doc("A stage of a test."), params: Schema.Struct({}), inputs: {}, outputs: {} }
 
-describe("decode", () => {
+describe("decoding", () => {
   it("fills in every default", () => {
     expect(shift.decode({ by: 2 })).toEqual({ ok: true, params: { by: 2, times: 1, sign: "up", noise: null }, files: [] })
     expect(shift.decode({ noise: 3, by: 2 })).toMatchObject({ ok: true, params: { noise: 3 } })
@@ -116,7 +116,7 @@ describe("decode", () => {
   })
 })
 
-describe("describe", () => {
+describe("a description", () => {
   it("says what the stage takes and gives", () => {
     const { params, summary, schema, inputs, outputs } = shift.describe()
     expect(summary).toBe("Adds one number to every value of a data set.")
@@ -148,7 +148,7 @@ describe("describe", () => {
   })
 })
 
-describe("execute", () => {
+describe("execution", () => {
   const data = { x: Float32Array.of(1, 2, 3, 4), y: Float32Array.of(1, -1), shape: [2], metadata: {} }
   const given = () => {
     const path = join(folder, "in.arrow")
