@@ -1,0 +1,60 @@
+/**
+ * `npm run bench -- NAME [--quick] [--json]`: one benchmark, a row for each work; `npm run bench -- list` names them. Every work
+ * is measured beside a named peer in the same run, in turn, and the medians of the pairs are given: ratios then mean something on a busy machine too.
+ */
+import { cpus, totalmem } from "node:os"
+import type { BenchRow } from "./row.ts"
+
+interface Bench {
+  readonly about: string
+  readonly load: () => Promise<(options: { readonly quick: boolean }) => Promise<ReadonlyArray<BenchRow>>>
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  tensor: {
+    about: "training steps beside PyTorch on the same cores",
+    load: async () => (await import("./tensor.ts")).tensorBench
+  },
+  noop: {
+    about: "a run with nothing to do, 1,000 tasks, beside Snakemake",
+    load: async () => (await import("./noop.ts")).noopBench
+  }
+}
+
+const main = async (parameters: ReadonlyArray<string>): Promise<number> => {
+  const flags = new Set(parameters.filter((parameter) => parameter.startsWith("--")))
+  const name = parameters.find((parameter) => !parameter.startsWith("--"))
+  const unknown = [...flags].find((flag) => flag !== "--json" && flag !== "--quick")
+  if (name === "list") {
+    for (const [key, { about }] of Object.entries(benches)) process.stdout.write(`${key.padEnd(10)}${about}\n`)
+    return 0
+  }
+  const bench = name === undefined ? undefined : benches[name]
+  if (bench === undefined || unknown !== undefined) {
+    process.stderr.write(`${unknown === undefined ? "" : `unknown flag ${unknown}\n`}npm run bench -- ${Object.keys(benches).join(" | ")} | list [--quick] [--json]\n`)
+    return 2
+  }
+  const measure = await bench.load()
+  const rows = await measure({ quick: flags.has("--quick") })
+  if (flags.has("--json")) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
+  else process.stdout.write(`${machine()}\n\n${tableOf(rows)}\n`)
+  return 0
+}
+
+/** What it was measured on, without which no number says anything. */
+const machine = (): string => {
+  const cores = cpus()
+  return `${cores.length} x ${cores[0]?.model ?? "unknown processor"}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}`
+}
+
+const tableOf = (rows: ReadonlyArray<BenchRow>): string => {
+  const number = (value: number | null) => (value === null ? "-" : value.toPrecision(3))
+  const lines = [
+    ["work", "unit", "ours", "peer", "ratio", "limit", "spread", ""],
+    ...rows.map((row) => [row.work, row.unit, number(row.ours), number(row.peer), number(row.ratio), number(row.limit), number(row.spread), row.note ?? ""])
+  ]
+  const widths = lines.reduce<Array<number>>((most, line) => line.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [])
+  return lines.map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n")
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,8 @@
+/** Where Reprise itself lies: what the command needs to know of its own files. */
+import { Context } from "effect"
+
+export class Installation extends Context.Service<Installation, {
+  /** Folder of package.json: built-in stages lie in `stages/` under it, the worker's bundle in `dist/`. */
+  readonly packageRoot: string
+  readonly version: string
+}>()("reprise/Installation") {}

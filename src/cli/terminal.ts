@@ -1,0 +1,18 @@
+/** What the command writes, in one place: answers on standard output, everything about the work on standard error. */
+
+/** A line, or several, of the answer. */
+export const print = (text: string): void => {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`)
+}
+
+/** About the work: progress, warnings, what to do next. */
+export const notice = (text: string): void => {
+  process.stderr.write(text.endsWith("\n") ? text : `${text}\n`)
+}
+
+/** Whether to colour what goes to standard error; NO_COLOR and FORCE_COLOR are honoured. */
+export const colours = (): boolean =>
+  (process.env["FORCE_COLOR"] ?? "") !== "" || (process.stderr.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb")
+
+/** Characters in a line of standard output; a file or a pipe has no end. */
+export const terminalWidth = (): number | undefined => (process.stdout.isTTY ? process.stdout.columns : undefined)
