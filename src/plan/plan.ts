@@ -9,9 +9,10 @@ export type TaskId = string
 
 /** A place in a table's coordinate system at which a task is used. */
 export interface Coordinates {
-  /** Name of the sweep; null outside of any. */
+  /** Name of the sweep; null outside of any, and in an unnamed one. */
   readonly sweep: string | null
-  /** Scalar parameters of the pipeline, and matrix axes, on which the task depends, directly or through its inputs. */
+  /** Parameters of the pipeline, and matrix axes, on which the task depends, directly or through its inputs. Scalars: a list or an
+   * object stands here as JSON text. A matrix axis hides a parameter of the same name. */
   readonly values: JsonObject
 }
 
@@ -28,7 +29,7 @@ export interface PlannedTask {
   /** Stage id, `-`, the first ten hexadecimal digits of the recipe: stable between plans. */
   readonly id: TaskId
   /** Digest of what the task would compute, as far as it is known before anything has run: stage, code, parameters and the recipes of
-   * its inputs. Equal recipes are one task. */
+   * its inputs. Equal recipes of one stage of the file are one task; those of two stages have one fingerprint, and run once. */
   readonly recipe: string
   /** Id of the stage in the file. */
   readonly stage: string
@@ -37,7 +38,7 @@ export interface PlannedTask {
   /** After expressions and defaults. */
   readonly params: JsonObject
   readonly inputs: Readonly<Record<string, ReadonlyArray<TaskInput>>>
-  /** Content digests of project files that parameters name. */
+  /** Content digests of project files that parameters name, by the files' paths. */
   readonly files: Readonly<Record<string, string>>
   readonly declaration: StageDeclaration
   /** Every point at which the task is used, without repetition. */
@@ -48,7 +49,7 @@ export interface Plan {
   readonly pipeline: Pipeline
   /** In topological order. */
   readonly tasks: ReadonlyArray<PlannedTask>
-  /** Columns that coordinates can have, in the order of the file: scalar parameters, then matrix axes. */
+  /** Columns that the coordinates have, in the order of the file: parameters, then matrix axes. */
   readonly axes: ReadonlyArray<string>
   /** How many tasks the file asks for before sharing, by stage id. */
   readonly asked: Readonly<Record<string, number>>

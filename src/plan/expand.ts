@@ -1,0 +1,78 @@
+/**
+ * The points of a pipeline: each sweep is `list x zip x grid`, the first axis slowest, and every point has a value for
+ * every parameter of the file. A pipeline without sweeps has one point; with sweeps there are only theirs.
+ */
+import type { Result } from "effect"
+import type { Pipeline, Sweep, Template } from "../spec/pipeline.ts"
+import type { Json, JsonObject } from "../stage/json.ts"
+import { makeParameterSet, type ParameterSet } from "./parameters.ts"
+import type { Fault } from "./trouble.ts"
+
+export interface Point {
+  /** Undefined for the one point of a pipeline without sweeps. */
+  readonly sweep: Sweep | undefined
+  /** What the axes give here: names the point to the user. */
+  readonly swept: JsonObject
+  /** Says which parameters are computed from which. Points that share it give the same names. */
+  readonly set: ParameterSet
+  /** Every parameter's value, or why one has none. */
+  readonly params: Result.Result<JsonObject, Fault>
+}
+
+/** Points as they are asked for: a sweep of 100,000 of them is never held at once. */
+export function* expand(pipeline: Pipeline, sweeps: ReadonlyArray<Sweep> = pipeline.sweeps): Generator<Point> {
+  if (pipeline.sweeps.length === 0) {
+    yield pointOf(undefined, {}, makeParameterSet(pipeline.params, new Set(), (name) => ["params", name]))
+    return
+  }
+  for (const sweep of sweeps) {
+    const templates: Readonly<Record<string, Template>> = { ...pipeline.params, ...sweep.set }
+    const placeOf = (name: string): ReadonlyArray<string> =>
+      Object.hasOwn(sweep.set, name) ? [...sweepPath(sweep), "set", name] : ["params", name]
+    const sets = new Map<string, ParameterSet>()
+    for (const swept of combinationsOf(sweep)) {
+      const given = Object.keys(swept)
+      const shape = given.toSorted().join("\n")
+      const set = sets.get(shape) ?? makeParameterSet(templates, new Set(given), placeOf)
+      sets.set(shape, set)
+      yield pointOf(sweep, swept, set)
+    }
+  }
+}
+
+const pointOf = (sweep: Sweep | undefined, swept: JsonObject, set: ParameterSet): Point => ({ sweep, swept, set, params: set.evaluate(swept) })
+
+/** Where in the file a sweep stands. */
+export const sweepPath = (sweep: Sweep): ReadonlyArray<string> => (sweep.name === "" ? ["sweep"] : ["sweeps", sweep.name])
+
+/** What the axes of a sweep give at each of its points. Where two of `list`, `zip` and `grid` give a name, the later counts. */
+export function* combinationsOf(sweep: Sweep): Generator<JsonObject> {
+  const listed = sweep.list.length === 0 ? [{}] : sweep.list
+  const zipped = zip(sweep.zip)
+  for (const fromList of listed) {
+    for (const fromZip of zipped) {
+      for (const fromGrid of product(Object.entries(sweep.grid))) yield { ...fromList, ...fromZip, ...fromGrid }
+    }
+  }
+}
+
+/** Axes walked together; the parser has refused axes of different lengths. */
+const zip = (axes: Readonly<Record<string, ReadonlyArray<Json>>>): ReadonlyArray<JsonObject> => {
+  const entries = Object.entries(axes)
+  if (entries.length === 0) return [{}]
+  const length = Math.min(...entries.map(([, values]) => values.length))
+  return Array.from({ length }, (_, index) => Object.fromEntries(entries.map(([name, values]) => [name, values[index] ?? null])))
+}
+
+/** Every combination of the axes, the first slowest; one empty combination of none. */
+export function* product(axes: ReadonlyArray<readonly [string, ReadonlyArray<Json>]>): Generator<JsonObject> {
+  const [first, ...rest] = axes
+  if (first === undefined) {
+    yield {}
+    return
+  }
+  const [name, values] = first
+  for (const value of values) {
+    for (const others of product(rest)) yield { [name]: value, ...others }
+  }
+}

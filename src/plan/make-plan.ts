@@ -1,0 +1,153 @@
+/**
+ * Pipeline -> Plan. At each point of each sweep every stage is planned after what feeds it; work that two points share is
+ * found by the values that a stage really refers to, before anything is evaluated, and again by its recipe. Planning is therefore
+ * linear in points x stages, a look-up for each, and evaluates a stage once for each distinct set of those values.
+ *
+ * Pure: digests of files and code are handed in.
+ */
+import { Result } from "effect"
+import type { Pipeline, Sweep } from "../spec/pipeline.ts"
+import type { Problem } from "../spec/source.ts"
+import { suggestion } from "../spec/suggest.ts"
+import type { JsonObject } from "../stage/json.ts"
+import type { StageInterface } from "../stage/protocol.ts"
+import { makeCoordinateTable, makeProjections } from "./coordinates.ts"
+import { expand, type Point } from "./expand.ts"
+import type { Instances } from "./fan-out.ts"
+import { topologicalOrder, upstreamOf } from "./graph.ts"
+import { type Interner, makeInterner } from "./intern.ts"
+import type { ParameterSet } from "./parameters.ts"
+import type { Plan } from "./plan.ts"
+import { makeStagePlanner } from "./stage-planner.ts"
+import { makeTaskTable } from "./task-table.ts"
+import { makeTrouble } from "./trouble.ts"
+
+/** What planning needs from outside. */
+export interface PlanWorld {
+  readonly library: { readonly find: (uses: string) => StageInterface | undefined }
+  /** Code digest of a stage. */
+  readonly code: (uses: string) => string
+  readonly engine: { readonly version: string; readonly backend: string }
+  /** Content digest of a project file, by its path from the project's folder; undefined where there is none. Asked once for each. */
+  readonly fileDigest: (path: string) => string | undefined
+  /** Only these sweeps, and only what leads to these stages. */
+  readonly only?: { readonly sweeps?: ReadonlyArray<string>; readonly stages?: ReadonlyArray<string> }
+}
+
+export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Plan, ReadonlyArray<Problem>> => {
+  const refused = [...selectionProblems(pipeline, world), ...missingStages(pipeline, world)]
+  if (refused.length > 0) return Result.fail(refused)
+
+  const trouble = makeTrouble(pipeline)
+  const intern = makeInterner()
+  const table = makeTaskTable()
+  const order = topologicalOrder(pipeline)
+  const everyFeedIsThere = order.every((stage) => stage.when === undefined)
+  const fileDigest = remember(world.fileDigest)
+  const planners = order.flatMap((declaration) => {
+    const stage = world.library.find(declaration.uses)
+    if (stage === undefined) return []
+    const context = {
+      stage,
+      code: world.code(declaration.uses),
+      engine: stage.engine ? world.engine : null,
+      fileDigest,
+      intern,
+      parameters: Object.keys(pipeline.params)
+    }
+    return [makeStagePlanner(declaration, context, table, everyFeedIsThere)]
+  })
+  const projections = makeProjections(order, new Map(planners.map((planner) => [planner.declaration.id, planner.parameters])))
+  const coordinates = makeCoordinateTable()
+  const numbersOf = makeNumbers(intern)
+  const asked = new Map<string, number>()
+  const placed = new Map<Instances, Set<string>>()
+
+  const planPoint = (point: Point, params: JsonObject, wanted: ReadonlySet<string>): void => {
+    const numberOf = numbersOf(point.set, params)
+    const here = new Map<string, Instances>()
+    for (const { declaration, instances: plan, parameters } of planners) {
+      if (!wanted.has(declaration.id)) continue
+      const instances = plan(params, parameters.map(numberOf).join(","), {
+        instancesOf: (stage) => here.get(stage),
+        report: (fault, combination) => trouble.add(fault, point, combination)
+      })
+      if (instances === undefined) continue
+      here.set(declaration.id, instances)
+      asked.set(declaration.id, (asked.get(declaration.id) ?? 0) + instances.items.length)
+
+      const projection = projections.of(declaration.id, point.set)
+      const key = `${point.sweep?.name ?? ""}|${projection.key}|${projection.names.map(numberOf).join(",")}`
+      const places = placed.get(instances) ?? new Set()
+      if (places.has(key)) continue
+      placed.set(instances, places.add(key))
+      for (const item of instances.items) item.draft.place(coordinates.at(key, point, projection, item.combination, item.key))
+    }
+  }
+
+  const wantedBySweep = new Map<Sweep | undefined, ReadonlySet<string>>()
+  for (const point of expand(pipeline, pipeline.sweeps.filter((sweep) => world.only?.sweeps?.includes(sweep.name) ?? true))) {
+    const wanted = wantedBySweep.get(point.sweep) ?? wantedStages(pipeline, point.sweep, world.only?.stages)
+    wantedBySweep.set(point.sweep, wanted)
+    if (Result.isFailure(point.params)) trouble.add(point.params.failure, point)
+    else planPoint(point, point.params.success, wanted)
+  }
+  if (trouble.found) return Result.fail(trouble.problems())
+  return Result.succeed({ pipeline, tasks: table.tasks(), axes: coordinates.columns(pipeline), asked: Object.fromEntries(asked) })
+}
+
+/** What leads to the sweep's targets and to the stages asked for, both where both are given. */
+const wantedStages = (pipeline: Pipeline, sweep: Sweep | undefined, stages: ReadonlyArray<string> | undefined): ReadonlySet<string> => {
+  const all = Object.keys(pipeline.stages)
+  const ofSweep = upstreamOf(pipeline, sweep?.targets ?? all)
+  return upstreamOf(pipeline, (stages ?? all).filter((stage) => ofSweep.has(stage)))
+}
+
+/** A number for each parameter's value; constants are numbered once for all points of a set. */
+const makeNumbers = (intern: Interner) => {
+  const constants = new Map<ParameterSet, ReadonlyMap<string, number>>()
+  const number = (names: ReadonlyArray<string>, params: JsonObject): ReadonlyMap<string, number> =>
+    new Map(names.map((name) => [name, intern(params[name] ?? null)]))
+  return (set: ParameterSet, params: JsonObject): ((name: string) => number) => {
+    const fixed = constants.get(set) ?? number(set.names.filter((name) => !set.varying.has(name)), params)
+    constants.set(set, fixed)
+    const varying = number([...set.varying], params)
+    return (name) => varying.get(name) ?? fixed.get(name) ?? -1
+  }
+}
+
+const selectionProblems = (pipeline: Pipeline, { only }: PlanWorld): ReadonlyArray<Problem> => {
+  const check = (kind: string, asked: ReadonlyArray<string>, known: ReadonlyArray<string>): ReadonlyArray<Problem> =>
+    asked.filter((name) => !known.includes(name)).map((name) => {
+      const hint = suggestion(name, known)
+      return {
+        file: pipeline.source.file,
+        position: pipeline.source.locate([`${kind}s`]),
+        path: `${kind}s`,
+        message: `there is no ${kind} named ${JSON.stringify(name)}`,
+        ...(hint === undefined ? {} : { hint })
+      }
+    })
+  return [
+    ...check("sweep", only?.sweeps ?? [], pipeline.sweeps.map((sweep) => sweep.name)),
+    ...check("stage", only?.stages ?? [], Object.keys(pipeline.stages))
+  ]
+}
+
+/** The parser has checked the names already, against a library that may have changed since. */
+const missingStages = (pipeline: Pipeline, { library }: PlanWorld): ReadonlyArray<Problem> =>
+  Object.values(pipeline.stages).filter((stage) => library.find(stage.uses) === undefined).map((stage) => ({
+    file: pipeline.source.file,
+    position: pipeline.source.locate(["stages", stage.id, "uses"]),
+    path: `stages.${stage.id}.uses`,
+    message: `there is no stage ${stage.uses}`
+  }))
+
+const remember = <K, V>(answer: (question: K) => V): ((question: K) => V) => {
+  const known = new Map<K, { readonly value: V }>()
+  return (question) => {
+    const found = known.get(question) ?? { value: answer(question) }
+    known.set(question, found)
+    return found.value
+  }
+}

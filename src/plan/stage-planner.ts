@@ -1,0 +1,83 @@
+/** Plans one stage of the file at each point: its instances, remembered by the values and the feeds that they come from. */
+import type { StageDeclaration } from "../spec/pipeline.ts"
+import type { JsonObject } from "../stage/json.ts"
+import { fanOut, type Feeds, type Instance, type Instances } from "./fan-out.ts"
+import { feeds } from "./graph.ts"
+import { makePreparation, type PreparationContext } from "./prepare.ts"
+import type { TaskTable } from "./task-table.ts"
+import type { Fault } from "./trouble.ts"
+
+export interface StagePlanner {
+  readonly declaration: StageDeclaration
+  /** The parameters of the pipeline to which the stage's own entry refers. */
+  readonly parameters: ReadonlyArray<string>
+  /**
+   * The stage's instances at a point; undefined where it, or what feeds it, has a fault. Each fault is reported once.
+   *
+   * @param key stands for the values of `parameters` at the point
+   */
+  readonly instances: (params: JsonObject, key: string, at: Surroundings) => Instances | undefined
+}
+
+export interface Surroundings {
+  /** Instances of a stage planned before, at this point. */
+  readonly instancesOf: (stage: string) => Instances | undefined
+  readonly report: (fault: Fault, combination: JsonObject) => void
+}
+
+/** `everyFeedIsThere`: no stage has a `when`, so that combinations which never meet are a mistake. */
+export const makeStagePlanner = (
+  declaration: StageDeclaration,
+  context: PreparationContext,
+  table: TaskTable,
+  everyFeedIsThere: boolean
+): StagePlanner => {
+  const preparation = makePreparation(declaration, context)
+  const sources = [...feeds(declaration)]
+  const known = new Map<string, Instances | undefined>()
+  const byContent = new Map<string, Instances>()
+
+  const build = (params: JsonObject, key: string, fed: Feeds, report: Surroundings["report"]): Instances | undefined => {
+    const items: Array<Instance> = []
+    let sound = true
+    for (const feed of fed.items) {
+      const prepared = preparation.prepare(params, key, feed.combination)
+      if (prepared.kind === "task") items.push({ draft: table.draft(declaration, prepared, feed), combination: feed.combination, key: feed.key })
+      if (prepared.kind !== "faulty") continue
+      for (const fault of prepared.faults) report(fault, feed.combination)
+      sound = false
+    }
+    if (!sound) return undefined
+    // The same tasks, found from other values: one object, so that what they feed is recognised too.
+    const content = items.map((item) => `${item.draft.task.id}#${item.key}`).join(" ")
+    const instances = byContent.get(content) ?? { id: byContent.size, axes: fed.axes, items }
+    byContent.set(content, instances)
+    return instances
+  }
+  return {
+    declaration,
+    parameters: preparation.names.params,
+    instances: (params, key, { instancesOf, report }) => {
+      let memo = key
+      for (const source of sources) {
+        const instances = instancesOf(source)
+        if (instances === undefined) return undefined
+        memo += `/${instances.id}`
+      }
+      if (known.has(memo)) return known.get(memo)
+      const fed = fanOut(declaration, context.stage, instancesOf, context.intern)
+      if (fed.apart !== undefined && everyFeedIsThere) {
+        report({
+          path: ["stages", declaration.id, ...fed.apart],
+          message: "no combination here agrees with those of the other inputs: they fan out over an axis of one name with different values",
+          hint: "rename one of the axes to get every combination, or give both the same values"
+        }, {})
+        known.set(memo, undefined)
+        return undefined
+      }
+      const made = build(params, key, fed, report)
+      known.set(memo, made)
+      return made
+    }
+  }
+}
