@@ -1,0 +1,104 @@
+/** Reductions over axes. Without axes they run over all; reduced axes stay with size 1 if `keepdims`. */
+import type { Value } from "../graph.ts"
+import { type Attributes, axisOf, first, intOf, intsOf, type Operator } from "../operator.ts"
+import * as o from "../ops.ts"
+import { at, type Shape, sizeOf, stridesOf, walk } from "../shape.ts"
+import type { NdArray } from "../operator.ts"
+
+const reducedAxes = (shape: Shape, attributes: Attributes): ReadonlyArray<number> => {
+  const axes = intsOf(attributes, "axes")
+  return axes === undefined || axes.length === 0 ? shape.map((_, axis) => axis) : axes.map((axis) => axisOf(axis, shape))
+}
+
+const keptShape = (shape: Shape, axes: ReadonlyArray<number>): Array<number> => shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+
+const resultShape = (shape: Shape, axes: ReadonlyArray<number>, keep: boolean): Shape =>
+  keep ? keptShape(shape, axes) : shape.filter((_, axis) => !axes.includes(axis))
+
+/** The elements that go into each result, in row-major order. */
+const groups = ({ shape, data }: NdArray, axes: ReadonlyArray<number>): Array<Array<number>> => {
+  const kept = keptShape(shape, axes)
+  const result = Array.from({ length: sizeOf(kept) }, (): Array<number> => [])
+  const strides = stridesOf(kept).map((stride, axis) => (axes.includes(axis) ? 0 : stride))
+  walk(shape, [strides], (position, offsets) => result[at(offsets, 0)]?.push(at(data, position)))
+  return result
+}
+
+interface Reduction {
+  readonly name: string
+  readonly apply: (group: ReadonlyArray<number>) => number
+  /** Gradient with respect to x, given gradient and result with the reduced axes kept as size 1; `count` elements went into each. */
+  readonly derivative: (gradient: Value, x: Value, y: Value, count: number) => Value
+}
+
+const reduction = ({ name, apply, derivative }: Reduction): Operator => ({
+  name,
+  inputs: [1, 1],
+  attributes: { axes: { kind: "ints", input: 1 }, keepdims: { kind: "int" }, noop_with_empty_axes: { kind: "int" } },
+  infer: (inputs, attributes) => {
+    const { type, shape } = first(inputs)
+    return [{ type, shape: resultShape(shape, reducedAxes(shape, attributes), intOf(attributes, "keepdims", 1) !== 0) }]
+  },
+  evaluate: (inputs, attributes) => [Float64Array.from(groups(first(inputs), reducedAxes(first(inputs).shape, attributes)), apply)],
+  derivative: ({ inputs, outputs, attributes, gradient }) => {
+    const x = first(inputs)
+    const axes = reducedAxes(x.shape, attributes)
+    const kept = keptShape(x.shape, axes)
+    const count = sizeOf(axes.map((axis) => at(x.shape, axis)))
+    return [() => derivative(o.reshape(gradient, kept), x, o.reshape(first(outputs), kept), count)]
+  },
+  // Summing over axes of size 1, or over none, only drops them.
+  simplify: (inputs, attributes, output) => {
+    const { shape } = first(inputs)
+    const trivial = ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"].includes(name) &&
+      reducedAxes(shape, attributes).every((axis) => shape[axis] === 1)
+    return trivial ? o.reshape(first(inputs), output.shape) : undefined
+  }
+})
+
+const sum = (group: ReadonlyArray<number>): number => group.reduce((total, x) => total + x, 0)
+
+/** Gradient to the extreme elements in equal shares (as PyTorch's amax). */
+const toExtremes = (gradient: Value, x: Value, y: Value): Value => {
+  const hits = o.cast(o.equal(x, y), x.type)
+  const axes = x.shape.flatMap((size, axis) => (y.shape[axis] === size ? [] : [axis]))
+  return o.mul(o.div(gradient, axes.length === 0 ? hits : o.reduceSum(hits, axes, true)), hits)
+}
+
+export const reductions: ReadonlyArray<Operator> = [
+  reduction({ name: "ReduceSum", apply: sum, derivative: (g, x) => o.expand(g, x.shape) }),
+  reduction({ name: "ReduceMean", apply: (group) => sum(group) / group.length, derivative: (g, x, _, count) => o.expand(o.mul(g, 1 / count), x.shape) }),
+  reduction({ name: "ReduceMax", apply: (group) => group.reduce((a, b) => Math.max(a, b), -Infinity), derivative: toExtremes }),
+  reduction({ name: "ReduceMin", apply: (group) => group.reduce((a, b) => Math.min(a, b), Infinity), derivative: toExtremes }),
+  reduction({ name: "ReduceProd", apply: (group) => group.reduce((a, b) => a * b, 1), derivative: (g, x, y) => o.div(o.mul(g, y), x) }),
+  reduction({ name: "ReduceL1", apply: (group) => sum(group.map(Math.abs)), derivative: (g, x) => o.mul(g, o.sign(x)) }),
+  reduction({ name: "ReduceL2", apply: (group) => Math.hypot(...group), derivative: (g, x, y) => o.mul(o.div(g, y), x) }),
+  reduction({ name: "ReduceSumSquare", apply: (group) => sum(group.map((x) => x * x)), derivative: (g, x) => o.mul(o.mul(g, 2), x) }),
+  reduction({
+    name: "ReduceLogSumExp",
+    apply: (group) => {
+      const top = group.reduce((a, b) => Math.max(a, b), -Infinity)
+      return top + Math.log(sum(group.map((x) => Math.exp(x - top))))
+    },
+    derivative: (g, x, y) => o.mul(g, o.exp(o.sub(x, y)))
+  }),
+  {
+    name: "ArgMax",
+    inputs: [1, 1],
+    attributes: { axis: { kind: "int" }, keepdims: { kind: "int" }, select_last_index: { kind: "int" } },
+    infer: (inputs, attributes) => {
+      const { shape } = first(inputs)
+      return [{ type: "int64", shape: resultShape(shape, [axisOf(intOf(attributes, "axis", 0), shape)], intOf(attributes, "keepdims", 1) !== 0) }]
+    },
+    evaluate: (inputs, attributes) => {
+      const { shape } = first(inputs)
+      const last = intOf(attributes, "select_last_index", 0) !== 0
+      const find = (group: ReadonlyArray<number>): number => {
+        const top = group.reduce((a, b) => Math.max(a, b), -Infinity)
+        return last ? group.lastIndexOf(top) : group.indexOf(top)
+      }
+      return [Float64Array.from(groups(first(inputs), [axisOf(intOf(attributes, "axis", 0), shape)]), find)]
+    },
+    derivative: () => [undefined]
+  }
+]

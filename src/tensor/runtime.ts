@@ -1,0 +1,120 @@
+/**
+ * Running graphs in onnxruntime. A session is a graph compiled for one backend; native memory is freed with the scope it was opened in.
+ * The native library is loaded when the first session is opened, not when this file is imported.
+ */
+import { Effect, type Scope } from "effect"
+import type * as Ort from "onnxruntime-node"
+import { EngineError, GraphError } from "./errors.ts"
+import { reachable, type Value } from "./graph.ts"
+import { encodeModel } from "./onnx/encode.ts"
+import { sameShape, showShape } from "./shape.ts"
+import { type Tensor, tensor, type TensorType } from "./tensor.ts"
+
+export type Backend = "cpu" | "webgpu" | "cuda"
+
+export interface SessionOptions {
+  /** Where to run (cpu). */
+  readonly backend?: Backend
+  /** Threads within one operator (1). */
+  readonly threads?: number
+}
+
+export interface Session {
+  readonly inputs: Readonly<Record<string, TensorType>>
+  readonly outputs: Readonly<Record<string, TensorType>>
+  /**
+   * Computes the outputs. Those named in `into` are written to the tensors given there (of the right type and shape, and none of them
+   * shared with a feed) and come back as these; the others are new.
+   */
+  run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Effect.Effect<Record<string, Tensor>, EngineError>
+  /** The same without Effect, for hot loops. Rejects with an EngineError. */
+  runPromise(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>
+}
+
+/**
+ * Compiles the graph of the given outputs. Feeds beyond what the outputs depend on are ignored.
+ * @throws GraphError when an output has the name of an input (a mistake of the graph's author).
+ */
+export const openSession = (outputs: Readonly<Record<string, Value>>, options: SessionOptions = {}): Effect.Effect<Session, EngineError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.tryPromise({ try: () => create(outputs, options), catch: (cause) => failure(`The ${options.backend ?? "cpu"} backend could not open the graph`, cause) }),
+    ({ native }) => Effect.promise(() => native.release())
+  ).pipe(Effect.map(({ native, Native }) => makeSession(native, Native, outputs)))
+
+const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions) => {
+  const ort = await import("onnxruntime-node")
+  const native = await ort.InferenceSession.create(encodeModel(outputs), nativeOptions(options))
+  return { native, Native: ort.Tensor }
+}
+
+/** Threads that wait actively for work would take the cores that other tasks need. */
+const nativeOptions = ({ backend = "cpu", threads = 1 }: SessionOptions): Ort.InferenceSession.SessionOptions => ({
+  executionProviders: [backend],
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  graphOptimizationLevel: "all",
+  logSeverityLevel: 3,
+  extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } }
+})
+
+const failure = (what: string, cause: unknown): EngineError => {
+  if (cause instanceof GraphError) throw cause
+  return new EngineError({ message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause })
+}
+
+const makeSession = (native: Ort.InferenceSession, Native: typeof Ort.Tensor, values: Readonly<Record<string, Value>>): Session => {
+  const inputs = Object.fromEntries(
+    reachable(Object.values(values)).flatMap((value) =>
+      value.node === undefined && value.constant === undefined ? [[value.name, { type: value.type, shape: value.shape }] as const] : [])
+  )
+  const outputs = Object.fromEntries(Object.entries(values).map(([name, { type, shape }]) => [name, { type, shape }] as const))
+  // One native tensor for each of ours that comes again and again.
+  const known = new WeakMap<Tensor, Ort.Tensor>()
+  const toNative = (of: Tensor): Ort.Tensor => {
+    const made = known.get(of)
+    if (made !== undefined) return made
+    const fresh = new Native(of.type, of.data, of.shape)
+    known.set(of, fresh)
+    return fresh
+  }
+  const runPromise: Session["runPromise"] = async (feeds, into = {}) => {
+    const fed: Record<string, Ort.Tensor> = {}
+    for (const [name, type] of Object.entries(inputs)) fed[name] = toNative(fitting(`input "${name}"`, type, feeds[name]))
+    const wanted: Record<string, Ort.Tensor | null> = {}
+    for (const [name, type] of Object.entries(outputs)) {
+      const target = into[name]
+      wanted[name] = target === undefined ? null : toNative(fitting(`output "${name}"`, type, target))
+    }
+    const results: Record<string, Tensor> = {}
+    const computed = await native.run(fed, wanted).catch((cause: unknown) => {
+      throw failure("The graph did not run", cause)
+    })
+    for (const [name, { type, shape }] of Object.entries(outputs)) {
+      results[name] = into[name] ?? fromNative(name, computed[name], { type, shape })
+    }
+    return results
+  }
+  const run: Session["run"] = (feeds, into) =>
+    Effect.tryPromise({
+      try: () => runPromise(feeds, into),
+      catch: (cause) => (cause instanceof EngineError ? cause : failure("The graph did not run", cause))
+    })
+  return { inputs, outputs, run, runPromise }
+}
+
+const fitting = (what: string, { type, shape }: TensorType, given: Tensor | undefined): Tensor => {
+  if (given === undefined) throw new EngineError({ message: `The ${what} (${type} ${showShape(shape)}) was not given.` })
+  if (given.type !== type || !sameShape(given.shape, shape)) {
+    throw new EngineError({ message: `The ${what} is ${type} ${showShape(shape)}; given was ${given.type} ${showShape(given.shape)}.` })
+  }
+  return given
+}
+
+const fromNative = (name: string, result: Ort.Tensor | undefined, { type, shape }: TensorType): Tensor => {
+  const data = result?.data
+  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array || data instanceof BigInt64Array || data instanceof Uint8Array) {
+    return tensor(data, shape, type)
+  }
+  throw new EngineError({ message: `The output "${name}" did not come back as ${type} ${showShape(shape)}.` })
+}

@@ -1,0 +1,175 @@
+/**
+ * Training steps as graphs: forward, backward and the optimiser's update are one session run. Between steps the weights and the
+ * optimiser's state stay in two sets of buffers that are read and written in turn, so that nothing is copied.
+ */
+import { Effect, type Scope } from "effect"
+import { grad } from "./differentiate.ts"
+import { EngineError, GraphError } from "./errors.ts"
+import type { Value } from "./graph.ts"
+import * as o from "./ops.ts"
+import { openSession, type SessionOptions } from "./runtime.ts"
+import { sameShape, showShape } from "./shape.ts"
+import { cloneTensor, type Tensor, zeros } from "./tensor.ts"
+
+/** How one parameter is updated. */
+export interface Optimiser {
+  /** Names of what it remembers for each parameter, in the parameter's shape, zeros at the start. */
+  readonly slots: ReadonlyArray<string>
+  /** The parameter's new value and its slots', as graph values. `learningRate` is a scalar. */
+  update(parameter: Value, gradient: Value, slots: Readonly<Record<string, Value>>, learningRate: Value): {
+    readonly parameter: Value
+    readonly slots: Readonly<Record<string, Value>>
+  }
+}
+
+export interface SgdOptions {
+  /** Share of the last step that is kept (0). */
+  readonly momentum?: number
+  readonly nesterov?: boolean
+  /** Added to the gradient as `weightDecay` times the parameter (0). */
+  readonly weightDecay?: number
+}
+
+/** Stochastic gradient descent as PyTorch's `torch.optim.SGD` does it: v = momentum v + g, p = p - lr v (or lr (g + momentum v)). */
+export const sgd = ({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimiser => ({
+  slots: momentum === 0 ? [] : ["velocity"],
+  update: (parameter, gradient, slots, learningRate) => {
+    const decayed = weightDecay === 0 ? gradient : o.add(gradient, o.mul(parameter, weightDecay))
+    const last = slots["velocity"]
+    const velocity = last === undefined ? decayed : o.add(o.mul(last, momentum), decayed)
+    const direction = nesterov ? o.add(decayed, o.mul(velocity, momentum)) : velocity
+    return { parameter: o.sub(parameter, o.mul(direction, learningRate)), slots: last === undefined ? {} : { velocity } }
+  }
+})
+
+export interface TrainingStep {
+  /** A scalar. */
+  readonly loss: Value
+  /** The graph inputs that are trained, by any names. */
+  readonly parameters: Readonly<Record<string, Value>>
+  readonly optimiser: Optimiser
+  /** The graph input (a scalar) fed with the learning rate; made, with the name "learningRate", when not given. */
+  readonly learningRate?: Value
+  /** Further values to see after every step, computed with the weights before it. */
+  readonly report?: Readonly<Record<string, Value>>
+}
+
+/** The parameters and what the optimiser remembers: everything that a checkpoint needs. Names are those of graph inputs. */
+export type TrainingState = Readonly<Record<string, Tensor>>
+
+export interface TrainingLoop {
+  /** Steps taken since the loop was opened or restored. */
+  readonly steps: number
+  /**
+   * One step: feeds are the batch and `learningRate`; comes back with "loss" and what `report` names, each valid until the step after
+   * the next. Rejects with an EngineError.
+   */
+  step(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>
+  /** Copies of the parameters, by their names in `parameters`. */
+  parameters(): Record<string, Tensor>
+  /** Copies of everything that steps change. */
+  state(): TrainingState
+  /** Goes on from a state, byte for byte. @throws EngineError when it is of another graph. */
+  restore(state: TrainingState): void
+}
+
+interface Slot {
+  /** Name of the graph input, and of the output that replaces it. */
+  readonly input: string
+  readonly output: string
+  readonly initial: Tensor
+}
+
+/**
+ * Opens a session for the step with weights that start at `initial` (copied; by the names in `parameters`).
+ * @throws GraphError when a parameter is not a graph input or has no initial value of its shape.
+ */
+export const openTrainingLoop = (
+  step: TrainingStep,
+  initial: Readonly<Record<string, Tensor>>,
+  options: SessionOptions = {}
+): Effect.Effect<TrainingLoop, EngineError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const { outputs, slots } = stepGraph(step, initial)
+    return Effect.map(openSession(outputs, options), (session): TrainingLoop => {
+      const reports = Object.entries(session.outputs).filter(([name]) => name === "loss" || step.report?.[name] !== undefined)
+      const makeBuffers = () => ({
+        state: slots.map((slot) => cloneTensor(slot.initial)),
+        reports: Object.fromEntries(reports.map(([name, { type, shape }]) => [name, zeros(type, shape)]))
+      })
+      let [current, next] = [makeBuffers(), makeBuffers()]
+      let steps = 0
+      const named = (names: (slot: Slot) => string, tensors: ReadonlyArray<Tensor>): Record<string, Tensor> =>
+        Object.fromEntries(slots.flatMap((slot, i) => {
+          const one = tensors[i]
+          return one === undefined ? [] : [[names(slot), one]]
+        }))
+      return {
+        get steps() {
+          return steps
+        },
+        step: async (feeds) => {
+          await session.runPromise(
+            { ...feeds, ...named((slot) => slot.input, current.state) },
+            { ...named((slot) => slot.output, next.state), ...next.reports }
+          )
+          ;[current, next] = [next, current]
+          steps++
+          return current.reports
+        },
+        parameters: () => {
+          const all = named((slot) => slot.input, current.state)
+          return Object.fromEntries(Object.entries(step.parameters).flatMap(([name, value]) => {
+            const one = all[value.name]
+            return one === undefined ? [] : [[name, cloneTensor(one)]]
+          }))
+        },
+        state: () => named((slot) => slot.input, current.state.map(cloneTensor)),
+        restore: (state) => {
+          current = { ...current, state: slots.map((slot) => cloneTensor(stateFor(slot, state[slot.input]))) }
+          steps = 0
+        }
+      }
+    })
+  })
+
+const stateFor = ({ input, initial }: Slot, given: Tensor | undefined): Tensor => {
+  if (given === undefined || given.type !== initial.type || !sameShape(given.shape, initial.shape)) {
+    throw new EngineError({ message: `The saved state has no "${input}" of ${initial.type} ${showShape(initial.shape)}: it belongs to another training.` })
+  }
+  return given
+}
+
+/** The outputs of one step's graph and the inputs that they replace. */
+const stepGraph = ({ loss, parameters, optimiser, report = {}, learningRate }: TrainingStep, initial: Readonly<Record<string, Tensor>>) => {
+  const names = Object.keys(parameters)
+  const values = Object.values(parameters)
+  const rate = learningRate ?? loss.graph.inputs.get("learningRate") ?? loss.graph.input("learningRate", [], loss.type)
+  const gradients = grad(loss, values)
+  const outputs: Record<string, Value> = { ...report, loss }
+  const slots: Array<Slot> = []
+  const keep = (input: Value, updated: Value, start: Tensor): void => {
+    outputs[`${input.name}'`] = updated
+    slots.push({ input: input.name, output: `${input.name}'`, initial: start })
+  }
+  values.forEach((parameter, i) => {
+    const name = names[i] ?? ""
+    const start = initial[name]
+    const gradient = gradients[i]
+    if (parameter.graph.inputs.get(parameter.name) !== parameter || gradient === undefined) {
+      throw new GraphError({ message: `The parameter "${name}" is not an input of the graph; only inputs can be trained.` })
+    }
+    if (start === undefined || start.type !== parameter.type || !sameShape(start.shape, parameter.shape)) {
+      throw new GraphError({ message: `The parameter "${name}" needs an initial value of ${parameter.type} ${showShape(parameter.shape)}.` })
+    }
+    const remembered = Object.fromEntries(optimiser.slots.map((slot) =>
+      [slot, loss.graph.input(`${parameter.name}.${slot}`, parameter.shape, parameter.type)]))
+    const update = optimiser.update(parameter, gradient, remembered, rate)
+    keep(parameter, update.parameter, start)
+    for (const [slot, input] of Object.entries(remembered)) {
+      const updated = update.slots[slot]
+      if (updated !== undefined) keep(input, updated, zeros(input.type, input.shape))
+    }
+  })
+  return { outputs, slots }
+}
