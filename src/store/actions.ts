@@ -3,7 +3,7 @@
  * themselves are checked when they are read as an input. Synchronous, because a run that has nothing to do does only this.
  */
 import type { ActionRecord, StoredOutput } from "./layout.ts"
-import { readJsonFile, writeJsonFile } from "./json-file.ts"
+import { readJsonFile, writeJsonFileAsync } from "./json-file.ts"
 import type { Objects } from "./objects.ts"
 import type { StorePaths } from "./paths.ts"
 
@@ -19,8 +19,8 @@ export interface Actions {
   lookup(fingerprint: string): Lookup
   /** The record alone, whether or not its objects are there. */
   read(fingerprint: string): ActionRecord | undefined
-  /** Atomic. `temporary` names a file that is not there, on the same file system. */
-  write(action: ActionRecord, temporary: string): void
+  /** Atomic. `temporary` names a file that is not there, on the same file system. Rejects with a `StoreError`. */
+  write(action: ActionRecord, temporary: string): Promise<void>
 }
 
 const digestPattern = /^[0-9a-f]{64}$/
@@ -53,6 +53,6 @@ export const openActions = (paths: StorePaths, objects: Objects): Actions => {
       }
       return { kind: "hit", action }
     },
-    write: (action, temporary) => writeJsonFile(paths.action(action.fingerprint), action, temporary)
+    write: (action, temporary) => writeJsonFileAsync(paths.action(action.fingerprint), action, temporary)
   }
 }

@@ -1,5 +1,5 @@
 /** JSON files of the store: read with a check of their shape, written so that no reader ever sees half of one. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs"
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 import { storeError } from "./error.ts"
 import { hasCode } from "./remedy.ts"
@@ -32,14 +32,34 @@ export const writeJsonFile = (path: string, value: unknown, temporary: string): 
     } finally {
       closeSync(file)
     }
-    try {
-      renameSync(temporary, path)
-    } catch (cause) {
-      if (!hasCode(cause, "ENOENT")) throw cause
-      mkdirSync(dirname(path), { recursive: true })
-      renameSync(temporary, path)
-    }
+    moveTo(path, temporary)
   } catch (cause) {
     throw storeError("write", path, cause)
+  }
+}
+
+/** The same, without keeping the process waiting for the disk. Rejects with a `StoreError`. */
+export const writeJsonFileAsync = async (path: string, value: unknown, temporary: string): Promise<void> => {
+  try {
+    const file = openSync(temporary, "w", 0o644)
+    try {
+      writeSync(file, JSON.stringify(value))
+      await new Promise<void>((resolve, reject) => fsync(file, (error) => (error === null ? resolve() : reject(error))))
+    } finally {
+      closeSync(file)
+    }
+    moveTo(path, temporary)
+  } catch (cause) {
+    throw storeError("write", path, cause)
+  }
+}
+
+const moveTo = (path: string, temporary: string): void => {
+  try {
+    renameSync(temporary, path)
+  } catch (cause) {
+    if (!hasCode(cause, "ENOENT")) throw cause
+    mkdirSync(dirname(path), { recursive: true })
+    renameSync(temporary, path)
   }
 }

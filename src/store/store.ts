@@ -3,7 +3,7 @@
  * created before the first write, so that asking a question of a store that is not there leaves no trace.
  */
 import { Context, Effect, Layer } from "effect"
-import { writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { openActions, type Lookup } from "./actions.ts"
 import { heartbeatMs, openClaims, type Claims } from "./claims.ts"
@@ -25,7 +25,7 @@ export interface StoreShape {
   readonly lookup: (fingerprint: string) => Effect.Effect<Lookup, StoreError>
   /** The record alone, whether or not its objects are still there. */
   readonly action: (fingerprint: string) => Effect.Effect<ActionRecord | undefined, StoreError>
-  /** Publishes sealed files (output name -> path in a workspace), then the record that names them. */
+  /** Publishes sealed files (output name -> path in a workspace), then the record that names them; drops the task's checkpoint. */
   readonly commit: (action: ActionRecord, staged: Readonly<Record<string, string>>) => Effect.Effect<void, StoreError>
   /** Reads every byte of an object. */
   readonly verify: (digest: string) => Effect.Effect<"intact" | "corrupt" | "missing", StoreError>
@@ -90,12 +90,16 @@ const openStore = (folder: string): { readonly store: StoreShape; readonly close
       lookup: (fingerprint) => run("read", () => actions.lookup(fingerprint)),
       action: (fingerprint) => run("read", () => actions.read(fingerprint)),
       commit: (action, staged) =>
-        run("write to", () => {
-          for (const [output, path] of Object.entries(staged)) {
-            const stored = action.outputs[output]
-            if (stored !== undefined) objects.publish(path, stored.digest)
-          }
-          actions.write(action, temporary())
+        Effect.tryPromise({
+          try: async () => {
+            for (const [output, path] of Object.entries(staged)) {
+              const stored = action.outputs[output]
+              if (stored !== undefined) objects.publish(path, stored.digest)
+            }
+            await actions.write(action, temporary())
+            rmSync(paths.checkpoint(action.fingerprint), { force: true })
+          },
+          catch: (cause) => storeError("write to", folder, cause)
         }),
       verify: (digest) => run("read", () => objects.verify(digest)),
       setAside: (digest) => run("write to", () => objects.setAside(digest)),

@@ -1,0 +1,128 @@
+/** One attempt at one task: a workspace, a worker, and the publishing of what came out. */
+import { Effect, Schema } from "effect"
+import { rm } from "node:fs/promises"
+import type { FingerprintRecord } from "../plan/fingerprint.ts"
+import type { PlannedTask } from "../plan/plan.ts"
+import type { InputFile, OutputSpec, StageEvent } from "../stage/protocol.ts"
+import type { StoreError } from "../store/error.ts"
+import type { ActionRecord, StoredOutput } from "../store/layout.ts"
+import type { StoreShape } from "../store/store.ts"
+import type { RunnableStage } from "./decide.ts"
+import type { TaskReply } from "./messages.ts"
+import type { Pool, WorkerDied } from "./pool.ts"
+import type { TaskOutputs } from "./walk.ts"
+
+/** The task ran and did not succeed. */
+export class TaskFailure extends Schema.TaggedError<TaskFailure>()("TaskFailure", {
+  message: Schema.String,
+  hint: Schema.optionalKey(Schema.String)
+}) {}
+
+/** Inputs whose bytes are not what they were published as. */
+export class CorruptInputs extends Schema.TaggedError<CorruptInputs>()("CorruptInputs", {
+  digests: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `The objects ${this.digests.join(", ")} are corrupt.`
+  }
+}
+
+export interface AttemptOptions {
+  readonly task: PlannedTask
+  readonly fingerprint: string
+  readonly record: FingerprintRecord
+  readonly stage: RunnableStage
+  /** Of a task that has finished. */
+  readonly outputsOf: (task: string) => TaskOutputs | undefined
+  readonly project: string
+  readonly backend: string
+  /** File for what the task prints. */
+  readonly log: string
+  readonly producer: Effect.Effect<ActionRecord["producer"]>
+  readonly onStart: (worker: number) => void
+  readonly onEvent: (event: StageEvent) => void
+}
+
+/** Succeeds once everything is published. */
+export const attemptTask = (store: StoreShape, pool: Pool, options: AttemptOptions): Effect.Effect<ActionRecord, TaskFailure | CorruptInputs | WorkerDied | StoreError> =>
+  Effect.acquireUseRelease(
+    store.workspace("task"),
+    (workspace) => {
+      const { task } = options
+      const outputs = Object.fromEntries(Object.keys(options.stage.stage.outputs).map((name) => [name, `${workspace}/${name}`]))
+      const request = {
+        id: task.id,
+        params: task.params,
+        inputs: inputFiles(store, options),
+        outputs,
+        scratch: `${workspace}/.scratch`,
+        checkpoint: store.paths.checkpoint(options.fingerprint),
+        project: options.project,
+        threads: task.declaration.resources.cpus,
+        backend: options.backend
+      }
+      const startedAt = Date.now()
+      const ran = pool.run({ bundle: options.stage.bundle, request, log: options.log }, options.onStart, options.onEvent)
+      const { timeout } = task.declaration
+      return (timeout === undefined ? ran : Effect.timeoutOrElse(ran, { duration: timeout * 1000, orElse: () => Effect.fail(tooSlow(timeout)) })).pipe(
+        // What has been computed is published even if somebody presses Ctrl-C at this moment.
+        Effect.flatMap((reply) => Effect.uninterruptible(publish(store, options, outputs, startedAt, reply)))
+      )
+    },
+    (workspace) => Effect.promise(() => rm(workspace, { recursive: true, force: true }).catch(() => undefined)) // the store tidies up later
+  )
+
+const tooSlow = (seconds: number): TaskFailure =>
+  new TaskFailure({ message: `It took longer than its timeout of ${seconds} s.`, hint: "Raise the stage's `timeout`, or give it less to do." })
+
+const inputFiles = (store: StoreShape, { outputsOf, task }: AttemptOptions): Readonly<Record<string, ReadonlyArray<InputFile>>> =>
+  Object.fromEntries(Object.entries(task.inputs).map(([name, sources]) => [
+    name,
+    sources.map((source) => {
+      const stored = outputsOf(source.task)?.[source.output]
+      if (stored === undefined) throw new Error(`${source.task} has left no output ${source.output}.`)
+      const { digest, kind, mediaType } = stored
+      return { path: store.paths.object(digest), digest, mediaType, kind, coordinates: source.item ?? {} }
+    })
+  ]))
+
+const publish = Effect.fn("publish")(function*(
+  store: StoreShape,
+  options: AttemptOptions,
+  staged: Readonly<Record<string, string>>,
+  startedAt: number,
+  reply: TaskReply
+): Effect.fn.Return<ActionRecord, TaskFailure | CorruptInputs | StoreError> {
+  if (reply.type === "corrupt") return yield* new CorruptInputs({ digests: reply.digests })
+  if (reply.type === "failed") return yield* new TaskFailure({ message: reply.message, ...(reply.hint === undefined ? {} : { hint: reply.hint }) })
+  const outputs: Record<string, StoredOutput> = {}
+  for (const [name, spec] of Object.entries(options.stage.stage.outputs)) {
+    const sealed = reply.outputs[name]
+    if (sealed !== undefined) outputs[name] = { ...sealed, kind: spec.kind, mediaType: mediaTypeOf(spec) }
+  }
+  const action: ActionRecord = {
+    version: 1,
+    fingerprint: options.fingerprint,
+    record: options.record,
+    outputs,
+    startedAt,
+    wallMs: reply.use.wallMs,
+    cpuMs: reply.use.cpuMs,
+    peakMemoryBytes: reply.use.peakMemoryBytes,
+    producer: yield* options.producer
+  }
+  yield* store.commit(action, staged)
+  return action
+})
+
+const mediaTypeOf = (spec: OutputSpec): string => {
+  switch (spec.kind) {
+    case "table":
+    case "dataset":
+      return "application/vnd.apache.arrow.file"
+    case "model":
+      return "application/onnx"
+    case "artefact":
+      return spec.mediaType
+  }
+}

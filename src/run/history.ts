@@ -1,0 +1,101 @@
+/**
+ * What earlier runs of a pipeline did: to say why a task runs now, and whether it came out as before. Read only when
+ * something is not cached, and then only for the stages in question: a run that has nothing to do pays nothing.
+ */
+import { Effect } from "effect"
+import { makeExplainer, type EarlierTask } from "../plan/explain.ts"
+import type { FingerprintRecord } from "../plan/fingerprint.ts"
+import type { PlannedTask } from "../plan/plan.ts"
+import type { Reason } from "../plan/reason.ts"
+import { canonicalJson } from "../stage/json.ts"
+import type { StoreError } from "../store/error.ts"
+import type { RunTask } from "../store/layout.ts"
+import type { StoreShape } from "../store/store.ts"
+import type { RunnableStage } from "./decide.ts"
+import type { TaskOutputs } from "./walk.ts"
+
+export interface History {
+  /** Compares with the nearest earlier task of the same stage. */
+  readonly explain: (record: FingerprintRecord) => Effect.Effect<Reason, StoreError>
+  /** Whether these are the bytes that the stage gave at one of the task's coordinates the last time. */
+  readonly cameOutAsBefore: (task: PlannedTask, outputs: TaskOutputs) => Effect.Effect<boolean, StoreError>
+}
+
+/** How many of the pipeline's latest runs are looked at. */
+const runsRead = 5
+
+interface Earlier {
+  readonly lines: ReadonlyArray<RunTask>
+  /** Stage id and coordinates -> what came out the last time. */
+  readonly outputs: ReadonlyMap<string, TaskOutputs>
+}
+
+const placeOf = (stage: string, coordinates: RunTask["coordinates"][number]): string =>
+  canonicalJson([stage, coordinates.sweep, coordinates.values])
+
+const sameOutputs = (a: TaskOutputs, b: TaskOutputs): boolean => {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name]?.digest === b[name]?.digest)
+}
+
+/** `currentRun` is left out: it is not its own past. */
+export const openHistory = (
+  store: StoreShape,
+  pipeline: string,
+  stages: ReadonlyMap<string, RunnableStage>,
+  currentRun?: string
+): Effect.Effect<History> =>
+  Effect.gen(function*() {
+    const read = yield* Effect.cached(readEarlier(store, pipeline, currentRun))
+    const explainers = new Map<string, (record: FingerprintRecord) => Reason>()
+
+    const explainerOf = Effect.fn("history.explainerOf")(function*(uses: string) {
+      const known = explainers.get(uses)
+      if (known !== undefined) return known
+      const earlier: Array<EarlierTask> = []
+      const seen = new Set<string>()
+      const codeFiles = new Map([...stages.values()].map((stage) => [stage.code, stage.files]))
+      for (const line of (yield* read).lines) { // latest first
+        if (line.uses !== uses || line.fingerprint === null || seen.has(line.fingerprint)) continue
+        seen.add(line.fingerprint)
+        const action = yield* store.action(line.fingerprint)
+        if (action === undefined) continue
+        earlier.push({ record: action.record, since: action.producer.run })
+        if (!codeFiles.has(action.record.code)) {
+          const files = yield* store.codeFiles(action.record.code)
+          if (files !== undefined) codeFiles.set(action.record.code, files)
+        }
+      }
+      const explainer = makeExplainer(earlier.reverse(), (code) => codeFiles.get(code))
+      explainers.set(uses, explainer)
+      return explainer
+    })
+
+    return {
+      explain: (record) => Effect.map(explainerOf(record.stage), (explain) => explain(record)),
+      cameOutAsBefore: (task, outputs) =>
+        Effect.map(read, (earlier) =>
+          task.coordinates.some((coordinates) => {
+            const before = earlier.outputs.get(placeOf(task.stage, coordinates))
+            return before !== undefined && sameOutputs(before, outputs)
+          }))
+    }
+  })
+
+const readEarlier = Effect.fn("history.read")(function*(store: StoreShape, pipeline: string, currentRun: string | undefined) {
+  const runs = yield* store.runs({ pipeline, limit: runsRead + 1 })
+  const lines: Array<RunTask> = []
+  const outputs = new Map<string, TaskOutputs>()
+  for (const { id } of runs) {
+    if (id === currentRun) continue
+    for (const line of yield* store.runTasks(id)) {
+      lines.push(line)
+      if (line.status !== "ran" && line.status !== "cached") continue
+      for (const coordinates of line.coordinates) {
+        const place = placeOf(line.stage, coordinates)
+        if (!outputs.has(place)) outputs.set(place, line.outputs)
+      }
+    }
+  }
+  return { lines, outputs } satisfies Earlier
+})
