@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from "../stage/json.ts"
 import type { Expression } from "./expression.ts"
 import type { SourceMap } from "./source.ts"
+import type { Axis, SweepDeclaration } from "./sweep.ts"
 
 /** A value of the file in which any string may have been an expression. */
 export type Template =
@@ -31,6 +32,15 @@ export interface Pipeline {
   readonly figures: Readonly<Record<string, Figure>>
   readonly claims: ReadonlyArray<Claim>
   readonly source: SourceMap
+  /** The profile that was chosen, if any. */
+  readonly profile?: string
+  /** Axes as the file writes them: expressions over parameters, evaluated again when parameters are overridden. Absent in a pipeline
+   * that was not read from a file; its axes are then what they are. */
+  readonly declared?: {
+    readonly sweeps: ReadonlyArray<SweepDeclaration>
+    /** By stage id and axis. */
+    readonly matrices: Readonly<Record<string, Readonly<Record<string, Axis>>>>
+  }
 }
 
 /** One panel: the pipeline, or the part that leads to `targets`, at each point of `list x zip x grid`. */

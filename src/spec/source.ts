@@ -23,4 +23,6 @@ export interface Problem {
   readonly message: string
   /** What was probably meant, or what to do. */
   readonly hint?: string
+  /** The line itself where it is not one of the file, such as an option of the command line; `column` counts in it. */
+  readonly excerpt?: string
 }
