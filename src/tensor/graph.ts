@@ -108,7 +108,9 @@ export class Graph {
 
   #fold(operator: Operator, inputs: ReadonlyArray<Value>, attributes: Attributes, types: ReadonlyArray<TensorType>): ReadonlyArray<Value> | undefined {
     const constants = inputs.flatMap(({ constant }) => (constant === undefined ? [] : [constant]))
-    if (constants.length < inputs.length || types.some(({ shape }) => sizeOf(shape) > FOLD_LIMIT)) return undefined
+    // A constant that only grows (a number expanded to a shape) is better left to broadcasting.
+    const most = Math.min(FOLD_LIMIT, Math.max(0, ...constants.map(({ data }) => data.length)))
+    if (constants.length < inputs.length || types.some(({ shape }) => sizeOf(shape) > most)) return undefined
     const arrays = constants.map((constant) => ({ type: constant.type, shape: constant.shape, data: toNumbers(constant) }))
     const results = operator.evaluate(arrays, attributes, types)
     return types.map((type, i) => {
