@@ -110,14 +110,18 @@ interface Side {
 
 const nothing: Side = { axes: [], items: [] }
 
+const noMatrix: Side = { axes: [], items: [{ combination: {} }] }
+
 const ownMatrix = (matrix: StageDeclaration["matrix"]): Side => {
   const axes = Object.keys(matrix).toSorted()
+  if (axes.length === 0) return noMatrix
   const combinations = product(axes.map((axis) => [axis, matrix[axis] ?? []]))
   return { axes, items: Array.from(combinations, (combination) => ({ combination })) }
 }
 
 /** Each row with each item that agrees with it on the axes that both have; an optional side keeps rows that have no match. */
 const join = (left: Joined, name: string, right: Side, optional: boolean, intern: Interner): Joined => {
+  if (right === noMatrix) return left
   const shared = right.axes.filter((axis) => left.axes.includes(axis))
   const bySharedValues = Map.groupBy(right.items, (item) => combinationKey(shared, item.combination, intern))
   const rows = left.rows.flatMap((row) => {

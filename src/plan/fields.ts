@@ -19,7 +19,7 @@ export const fieldsOf = (record: FingerprintRecord): ReadonlyArray<Field> => [
   ...sorted(record.files).map(([path, digest]) => digestField(`file ${path}`, digest)),
   ...sorted(record.inputs).map(([name, digests]) => inputField(name, digests)),
   ...sorted(record.items).map(([name, items]) => valueField(`instances of input ${name}`, items)),
-  ...(record.engine === null ? [valueField("engine", null)] : leaves(record.engine, "engine "))
+  ...leaves(record.engine ?? {}, "engine ")
 ]
 
 /** What is shown for a field that one of two records does not have. */

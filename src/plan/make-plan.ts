@@ -61,7 +61,7 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
   const coordinates = makeCoordinateTable()
   const numbersOf = makeNumbers(intern)
   const asked = new Map<string, number>()
-  const placed = new Map<Instances, Set<string>>()
+  const placed = new Set<string>()
 
   const planPoint = (point: Point, params: JsonObject, wanted: ReadonlySet<string>): void => {
     const numberOf = numbersOf(point.set, params)
@@ -78,9 +78,9 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
 
       const projection = projections.of(declaration.id, point.set)
       const key = `${point.sweep?.name ?? ""}|${projection.key}|${projection.names.map(numberOf).join(",")}`
-      const places = placed.get(instances) ?? new Set()
-      if (places.has(key)) continue
-      placed.set(instances, places.add(key))
+      const place = `${declaration.id} ${instances.id} ${key}`
+      if (placed.has(place)) continue
+      placed.add(place)
       for (const item of instances.items) item.draft.place(coordinates.at(key, point, projection, item.combination, item.key))
     }
   }

@@ -5,43 +5,53 @@
  * smaller number was tried. Fields in which all records agree need not be dropped: they cost every record the same.
  */
 
+import { createHash } from "node:crypto"
+
 /** One record: field name to canonical text. */
 export type Row = ReadonlyMap<string, string>
 
 /** Up to so many records are simply scanned. */
 const scanned = 64
-/** How many combinations of dropped fields are tried for one question, and indexed in all, before giving up on exactness. */
+/** How many combinations of dropped fields are tried for one question, and indexed in all, before giving up on exactness; */
 const combinations = 256
+/** and how many entries all of these indexes may have. */
+const entries = 4_000_000
 /** How many of the latest records are then scanned: the nearest among these is good enough to explain by. */
 const latest = 512
 
 /** Answers with the position of the nearest row; rows come oldest first. `undefined` where there is none. */
 export const nearestIndex = (rows: ReadonlyArray<Row>): (row: Row) => number | undefined => {
-  const varying = varyingFields(rows)
-  const values = new Map(varying.map((field) => [field, new Set(rows.map((row) => row.get(field)))]))
-  const indexes = new Map<string, ReadonlyMap<string, number>>()
+  if (rows.length <= scanned) return (row) => nearestOf(rows, row, 0)
+  const columns = varyingFields(rows).map((field) => makeColumn(field, rows))
+  const totals = rows.map((_, position) => columns.reduce((total, column) => total + (column.codes[position] ?? 0), 0))
+  const indexes = new Map<string, ReadonlyMap<number, number>>()
+  const allowed = Math.min(combinations, Math.floor(entries / rows.length))
 
-  const indexWithout = (dropped: ReadonlySet<string>): ReadonlyMap<string, number> | undefined => {
-    const name = varying.filter((field) => dropped.has(field)).join("\n")
+  const indexWithout = (dropped: ReadonlyArray<Column>): ReadonlyMap<number, number> | undefined => {
+    const name = dropped.map((column) => column.field).toSorted().join("\n")
     const known = indexes.get(name)
-    if (known !== undefined || indexes.size >= combinations) return known
-    const index = new Map(rows.map((row, position) => [keyWithout(row, varying, dropped), position]))
+    if (known !== undefined || indexes.size >= allowed) return known
+    const index = new Map<number, number>()
+    for (const [position, total] of totals.entries()) {
+      let key = total
+      for (const column of dropped) key -= column.codes[position] ?? 0
+      index.set(key, position)
+    }
     indexes.set(name, index)
     return index
   }
 
   return (row) => {
-    if (rows.length <= scanned) return nearestOf(rows, row, 0)
-    const unseen = varying.filter((field) => values.get(field)?.has(row.get(field)) !== true)
-    const optional = varying.filter((field) => !unseen.includes(field))
+    const unseen = columns.filter((column) => column.codeOf(row) === undefined)
+    const optional = columns.filter((column) => column.codeOf(row) !== undefined)
+    const total = optional.reduce((sum, column) => sum + (column.codeOf(row) ?? 0), 0)
     let tried = 0
     for (let size = 0; size <= optional.length; size++) {
       let best: number | undefined
       for (const choice of choices(optional, size)) {
-        const dropped = new Set([...unseen, ...choice])
-        const index = tried++ < combinations ? indexWithout(dropped) : undefined
-        if (index === undefined) return nearestOf(rows, row, Math.max(0, rows.length - latest))
-        const position = index.get(keyWithout(row, varying, dropped))
+        const index = tried++ < allowed ? indexWithout([...unseen, ...choice]) : undefined
+        if (index === undefined) return nearestOf(rows, row, rows.length - Math.min(latest, rows.length))
+        const position = index.get(choice.reduce((sum, column) => sum - (column.codeOf(row) ?? 0), total))
         if (position !== undefined && (best === undefined || position > best)) best = position
       }
       if (best !== undefined) return best
@@ -49,6 +59,29 @@ export const nearestIndex = (rows: ReadonlyArray<Row>): (row: Row) => number | u
     return undefined
   }
 }
+
+/** A field in which rows differ: a number for each row, equal where the values are. Sums of such numbers over several columns stand for the
+ * values together: they are integers of 44 bits, drawn so that two different sums do not meet in practice. */
+interface Column {
+  readonly field: string
+  readonly codes: Float64Array
+  /** Undefined for a value that no row has. */
+  readonly codeOf: (row: Row) => number | undefined
+}
+
+const makeColumn = (field: string, rows: ReadonlyArray<Row>): Column => {
+  const known = new Map<string | undefined, number>()
+  const codes = Float64Array.from(rows, (row) => {
+    const text = row.get(field)
+    const code = known.get(text) ?? scatter(`${field}\n${text ?? "\0"}`)
+    known.set(text, code)
+    return code
+  })
+  return { field, codes, codeOf: (row) => known.get(row.get(field)) }
+}
+
+/** 44 bits of SHA-256: exact in a double, and so are sums of up to 512 of them. */
+const scatter = (text: string): number => Number.parseInt(createHash("sha256").update(text).digest("hex").slice(0, 11), 16)
 
 /** Number of fields in which two rows differ, a field that only one has included. */
 export const distance = (a: Row, b: Row): number => {
@@ -78,11 +111,8 @@ const varyingFields = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
   return [...fields].filter((field) => rows.some((row) => row.get(field) !== first?.get(field)))
 }
 
-const keyWithout = (row: Row, fields: ReadonlyArray<string>, dropped: ReadonlySet<string>): string =>
-  fields.map((field) => (dropped.has(field) ? "" : `+${row.get(field) ?? "\0"}`)).join("\n")
-
 /** Every way to choose `size` of the items. */
-function* choices(items: ReadonlyArray<string>, size: number, from = 0): Generator<ReadonlyArray<string>> {
+function* choices<T>(items: ReadonlyArray<T>, size: number, from = 0): Generator<ReadonlyArray<T>> {
   if (size === 0) {
     yield []
     return

@@ -41,7 +41,7 @@ export const makeTaskTable = (): TaskTable => {
       const known = byRecipe.get(key)
       if (known !== undefined) return known
       const coordinates: Array<Coordinates> = []
-      const placed = new Set<Coordinates>()
+      let placed: Set<Coordinates> | undefined
       const task: PlannedTask = {
         id: newId(declaration.id, recipe),
         recipe,
@@ -59,9 +59,10 @@ export const makeTaskTable = (): TaskTable => {
       const draft: Draft = {
         task,
         place: (at) => {
-          if (placed.has(at)) return
-          placed.add(at)
+          if (placed?.has(at) ?? coordinates.includes(at)) return
           coordinates.push(at)
+          // Most tasks have few places; a set for each of 100,000 tasks would be most of the plan.
+          if (coordinates.length > 16) placed = (placed ?? new Set(coordinates)).add(at)
         }
       }
       byRecipe.set(key, draft)

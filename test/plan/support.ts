@@ -140,3 +140,18 @@ export const problems = (entry: PipelineEntry, changes: Parameters<typeof world>
 export const tasksOf = (from: Plan, id: string): ReadonlyArray<PlannedTask> => from.tasks.filter((task) => task.stage === id)
 
 export const recipes = (from: Plan): ReadonlyArray<string> => from.tasks.map((task) => `${task.stage} ${task.recipe}`).toSorted()
+
+/** A source of random choices that is the same on every run: mulberry32. */
+export const choices = (seed: number) => {
+  let state = seed
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+  const below = (n: number): number => Math.floor(uniform() * n)
+  const shuffled = <T>(items: ReadonlyArray<T>): ReadonlyArray<T> =>
+    items.map((item) => ({ item, at: uniform() })).toSorted((a, b) => a.at - b.at).map(({ item }) => item)
+  return { below, shuffled }
+}
