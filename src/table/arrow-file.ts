@@ -2,12 +2,9 @@
  * An Arrow IPC file opened for reading: its schema, and its record batches column by column, so that only the columns
  * asked for are read from disk. Every length and offset is checked against the file before it is used.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { type BatchLayout, type Block, type FileLayout, type Layout, magic, readFooter, readMessage, UnreadType } from "./arrow-format.ts"
+import { bytesSource, type ByteSource, fileSource } from "./byte-source.ts"
 import { TableError } from "./error.ts"
-
-/** Files up to this size are read at once; of larger ones, only the parts asked for. */
-const wholeBytes = 2 ** 20
 
 /** The buffers of one column of one batch. */
 export interface Chunk {
@@ -80,7 +77,12 @@ export const isNull = (chunk: Chunk, row: number): boolean =>
   chunk.validity !== undefined && ((chunk.validity[row >> 3] ?? 0) & (1 << (row & 7))) === 0
 
 /** Opens `path`; close it when done. Throws TableError. */
-export const openArrowFile = (path: string): ArrowFile => {
+export const openArrowFile = (path: string): ArrowFile => open(path, () => fileSource(path))
+
+/** The same for a file whose bytes are there already. */
+export const openArrowBytes = (path: string, bytes: Uint8Array): ArrowFile => open(path, () => bytesSource(path, bytes))
+
+const open = (path: string, start: () => ByteSource): ArrowFile => {
   const fail = (message: string, column?: string) =>
     new TableError({ path, message: `${path}: ${message}`, ...(column === undefined ? {} : { column }) })
   const guarded = <A>(action: () => A): A => {
@@ -93,45 +95,17 @@ export const openArrowFile = (path: string): ArrowFile => {
       throw fail(`the file cannot be read (${error instanceof Error ? error.message : String(error)})`)
     }
   }
-  const fd = guarded(() => openSync(path, "r"))
-  let open = true
-  const close = (): void => {
-    if (open) closeSync(fd)
-    open = false
-  }
+  const source = guarded(start)
   try {
-    const size = guarded(() => fstatSync(fd).size)
-    const readAt = (offset: number, target: Uint8Array): void => {
-      for (let done = 0; done < target.length;) {
-        const taken = readSync(fd, target, done, target.length - done, offset + done)
-        if (taken === 0) throw new RangeError("it ends too early")
-        done += taken
-      }
-    }
-    let whole: Uint8Array | undefined
-    if (size <= wholeBytes) {
-      whole = new Uint8Array(size)
-      const bytes = whole
-      guarded(() => readAt(0, bytes))
-      close()
-    }
-    const bytesAt = (offset: number, length: number): Uint8Array => {
-      if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw new RangeError("a part lies outside of it")
-      if (whole !== undefined && (offset % 8 === 0 || length === 0)) return whole.subarray(offset, offset + length)
-      if (whole !== undefined) return whole.slice(offset, offset + length)
-      const bytes = new Uint8Array(length)
-      readAt(offset, bytes)
-      return bytes
-    }
     const layout = guarded(() => {
       const tail = 4 + magic.length
       const isMagic = (bytes: Uint8Array) => magic.every((byte, i) => bytes[i] === byte)
-      if (size < 2 * magic.length + 4 || !isMagic(bytesAt(0, magic.length)) || !isMagic(bytesAt(size - magic.length, magic.length))) {
+      if (source.size < 2 * magic.length + 4 || !isMagic(source.at(0, magic.length)) || !isMagic(source.at(source.size - magic.length, magic.length))) {
         throw fail("this is not an Arrow IPC file (or it was cut short)")
       }
-      const end = bytesAt(size - tail, tail)
+      const end = source.at(source.size - tail, tail)
       const length = new DataView(end.buffer, end.byteOffset, end.byteLength).getInt32(0, true)
-      return readFooter(bytesAt(size - tail - length, length))
+      return readFooter(source.at(source.size - tail - length, length))
     })
 
     const firstOf = layout.columns.reduce<Array<{ node: number; buffer: number }>>((places, column, i) => {
@@ -141,7 +115,7 @@ export const openArrowFile = (path: string): ArrowFile => {
       return places
     }, [{ node: 0, buffer: 0 }])
 
-    const readBlock = (block: Block) => readMessage(bytesAt(block.offset, block.metadataLength))
+    const readBlock = (block: Block) => readMessage(source.at(block.offset, block.metadataLength))
     const batches = guarded(() => layout.batches.map((block) => ({ block, batch: readBlock(block).batch })))
 
     /** Place of buffer `index` in the file. */
@@ -161,7 +135,7 @@ export const openArrowFile = (path: string): ArrowFile => {
       const load = (index: number, needed: number): Uint8Array => {
         const place = placeOf(block, batch, index)
         if (place.length < needed) throw new RangeError(`column "${column.name}" is shorter than its rows`)
-        return bytesAt(place.offset, needed)
+        return source.at(place.offset, needed)
       }
       const validity = nulls === 0 ? undefined : load(buffer, (length + 7) >> 3)
       const chunk = { layout: column, length, nulls, validity, offsets: undefined, data: new Uint8Array(0), item: undefined }
@@ -225,9 +199,7 @@ export const openArrowFile = (path: string): ArrowFile => {
         const length = dataBytes(values, batch.length * (size ?? 1))
         const place = placeOf(block, batch, buffer)
         if (place.length < length || done + length > target.length) throw new RangeError(`column "${of.name}" is shorter than its rows`)
-        const into = target.subarray(done, done + length)
-        if (whole === undefined) readAt(place.offset, into)
-        else into.set(bytesAt(place.offset, length))
+        source.into(place.offset, target.subarray(done, done + length))
         done += length
       }
       return true
@@ -257,10 +229,10 @@ export const openArrowFile = (path: string): ArrowFile => {
       chunk,
       readInto,
       dictionary,
-      close
+      close: source.close
     }
   } catch (error) {
-    close()
+    source.close()
     throw error
   }
 }
