@@ -9,8 +9,7 @@
  *   sum_k y_k Phi(z, x_k) x_k = P_z (P_x^T diag(y) X) / S.
  */
 import type { RandomStream } from "../../../src/stage.ts"
-import type { Value } from "../../../src/tensor/graph.ts"
-import { Graph } from "../../../src/tensor/graph.ts"
+import { Graph, type Value } from "../../../src/tensor/graph.ts"
 import { add, gemm, greater, mul, reduceMean, where } from "../../../src/tensor/ops.ts"
 import { type Tensor, tensor } from "../../../src/tensor/tensor.ts"
 
@@ -33,45 +32,50 @@ const slopes = (x: Value, v: Value, a: Value, slope: number): Value => {
   return where(active, 1, slope)
 }
 
-/**
- * sum_k y_k Phi(x_n, x_k) x_k for every sample x_n, a value of shape [n, d], as a graph with the inputs x [n, d], y [n, 1], v and a. Its
- * rows are the directions in which the theory expects perturbations.
- */
-export const classWeightedSums = (n: number, d: number, draws: number, slope: number): { readonly graph: Graph; readonly sums: Value } => {
-  const graph = new Graph()
-  const { a, v, x, y } = sampleInputs(graph, n, d, draws)
-  const p = slopes(x, v, a, slope)
-  return { graph, sums: mul(gemm(p, gemm(p, mul(x, y), undefined, { transA: true })), 1 / draws) }
-}
-
-/**
- * The f and g of the theory at points z of shape [m, d], each [m], as a graph with the further inputs r [n, d]
- * (what g learned from) and z:
- *
- *   f(z) = mean_n y_n Phi(x_n, z) x_n.z
- *   g(z) = mean_n Phi(r_n, z) u_n.z,  u_n = (1/N) sum_k y_k Phi(x_n, x_k) x_k
- */
-export const predictedScores = (n: number, m: number, d: number, draws: number, slope: number) => {
-  const { graph, sums } = classWeightedSums(n, d, draws, slope)
-  const input = (name: string): Value => {
-    const value = graph.inputs.get(name)
-    if (value === undefined) throw new Error(`The kernel's graph has no input ${name}.`)
-    return value
-  }
-  const [x, y, v, a] = [input("x"), input("y"), input("v"), input("a")]
-  const r = graph.input("r", [n, d])
-  const z = graph.input("z", [m, d])
-  const pz = slopes(z, v, a, slope)
-  // Row s of these: what draw s contributes, to be weighted by phi' at z.
-  const f = mul(gemm(slopes(x, v, a, slope), mul(x, y), undefined, { transA: true }), 1 / n)
-  const g = mul(gemm(slopes(r, v, a, slope), sums, undefined, { transA: true }), 1 / (n * n))
-  const at = (contributions: Value) => reduceMean(mul(pz, gemm(z, contributions, undefined, { transB: true })), [1])
-  return { f: at(f), g: at(g) }
-}
-
+/** What the graphs below are fed with: samples x [n, d] with labels y [n, 1], and the draws v [S, d] and a [S]. */
 const sampleInputs = (graph: Graph, n: number, d: number, draws: number) => ({
   x: graph.input("x", [n, d]),
   y: graph.input("y", [n, 1]),
   v: graph.input("v", [draws, d]),
   a: graph.input("a", [draws])
 })
+
+/** P^T diag(y) X: row s is what draw s contributes to a class-weighted sum, where its phi' is 1. [S, d] */
+const contributions = (p: Value, x: Value, y: Value): Value => gemm(p, mul(x, y), undefined, { transA: true })
+
+/**
+ * sum_k y_k Phi(x_n, x_k) x_k for every sample, [n, d], as a graph fed with x, y, v and a: the directions in which the theory expects the
+ * perturbations.
+ */
+export const classWeightedSums = (n: number, d: number, draws: number, slope: number): Value => {
+  const { a, v, x, y } = sampleInputs(new Graph(), n, d, draws)
+  const p = slopes(x, v, a, slope)
+  return mul(gemm(p, contributions(p, x, y)), 1 / draws)
+}
+
+/**
+ * The theory's f and g are sums over draws, f(z) = (1/S) sum_s phi'(v_s.z + a_s) F_s.z and likewise with G:
+ *
+ *   f(z) = mean_n y_n Phi(x_n, z) x_n.z                F = P_x^T diag(y) X / N
+ *   g(z) = mean_n Phi(r_n, z) u_n.z                    G = P_r^T U / N,   u_n = (1/N) sum_k y_k Phi(x_n, x_k) x_k
+ *
+ * A graph for F and G, each [S, d], fed with x, y, v, a and r [n, d], what g learned from.
+ */
+export const theoryWeights = (n: number, d: number, draws: number, slope: number): { readonly F: Value; readonly G: Value } => {
+  const graph = new Graph()
+  const { a, v, x, y } = sampleInputs(graph, n, d, draws)
+  const p = slopes(x, v, a, slope)
+  const sums = contributions(p, x, y)
+  const u = mul(gemm(p, sums), 1 / (n * draws))
+  const r = slopes(graph.input("r", [n, d]), v, a, slope)
+  return { F: mul(sums, 1 / n), G: mul(gemm(r, u, undefined, { transA: true }), 1 / n) }
+}
+
+/** The theory's f and g at points z [m, d], each [m], as a graph fed with z, v, a, F and G. */
+export const theoryScores = (m: number, d: number, draws: number, slope: number): { readonly f: Value; readonly g: Value } => {
+  const graph = new Graph()
+  const z = graph.input("z", [m, d])
+  const p = slopes(z, graph.input("v", [draws, d]), graph.input("a", [draws]), slope)
+  const at = (weights: Value): Value => reduceMean(mul(p, gemm(z, weights, undefined, { transB: true })), [1])
+  return { f: at(graph.input("F", [draws, d])), g: at(graph.input("G", [draws, d])) }
+}

@@ -2,7 +2,7 @@
  * Architectures written down in a YAML file: a list of layers from a small vocabulary, shapes following from the data. Weights start as
  * PyTorch's layers do, uniform within 1/sqrt(fan-in).
  */
-import { Count, doc, field, NonNegative, Schema, StageError } from "../../../src/stage.ts"
+import { Count, doc, Effect, field, NonNegative, Schema, StageError } from "../../../src/stage.ts"
 import type { Value } from "../../../src/tensor/graph.ts"
 import { averagePool, conv, globalAveragePool, leakyRelu, linear, maxPool, relu, reshape } from "../../../src/tensor/ops.ts"
 import type { Network, Parameter, Random } from "./network.ts"
@@ -48,39 +48,42 @@ interface Built {
 }
 
 /**
- * The network of an architecture for samples of a shape.
- * @throws StageError naming the layer that does not fit the shape it is given, or when the last one does not give a vector.
+ * The network of an architecture for samples of a shape. Fails naming the layer that does not fit the shape it is given, or when the
+ * last one does not give a vector.
  */
-export const architectureNetwork = (architecture: Architecture, input: ReadonlyArray<number>, random: Random): Network => {
-  const parameters: Array<Parameter> = []
-  const applies: Array<Built["apply"]> = []
-  let shape = input
-  architecture.layers.forEach((layer, place) => {
-    const built = buildLayer(layer, `layer${place + 1}`, shape, random)
-    if (typeof built === "string") {
-      throw new StageError({
-        message: `Layer ${place + 1} (${layerName(layer)}) ${built}, but gets samples of shape [${shape.join(", ")}].`,
-        hint: "Change the layers before it, or the `layout` of the data."
-      })
+export const architectureNetwork = (
+  architecture: Architecture,
+  input: ReadonlyArray<number>,
+  random: Random
+): Effect.Effect<Network, StageError> =>
+  Effect.gen(function*() {
+    const layers: Array<Built> = []
+    let shape = input
+    for (const [place, layer] of architecture.layers.entries()) {
+      const built = buildLayer(layer, `layer${place + 1}`, shape, random)
+      if (typeof built === "string") {
+        return yield* new StageError({
+          message: `Layer ${place + 1} (${layerName(layer)}) ${built}, but gets samples of shape [${shape.join(", ")}].`,
+          hint: "Change the layers before it, or the `layout` of the data."
+        })
+      }
+      layers.push(built)
+      shape = built.shape
     }
-    parameters.push(...built.parameters)
-    applies.push(built.apply)
-    shape = built.shape
+    const [outputs = 0] = shape
+    if (shape.length !== 1) {
+      return yield* new StageError({ message: `The last layer gives shape [${shape.join(", ")}], not a vector of scores.`, hint: "End with a linear layer." })
+    }
+    return {
+      parameters: layers.flatMap(({ parameters }) => parameters),
+      input,
+      outputs,
+      scores: (x, parameter) => {
+        const scores = layers.reduce((value, { apply }) => apply(value, parameter), x)
+        return outputs === 1 ? reshape(scores, [x.shape[0] ?? 0]) : scores
+      }
+    }
   })
-  const [outputs = 0] = shape
-  if (shape.length !== 1) {
-    throw new StageError({ message: `The last layer gives shape [${shape.join(", ")}], not a vector of scores.`, hint: "End with a linear layer." })
-  }
-  return {
-    parameters,
-    input,
-    outputs,
-    scores: (x, parameter) => {
-      const scores = applies.reduce((value, apply) => apply(value, parameter), x)
-      return outputs === 1 ? reshape(scores, [x.shape[0] ?? 0]) : scores
-    }
-  }
-}
 
 const layerName = (layer: Layer): string => (typeof layer === "string" ? layer : Object.keys(layer)[0] ?? "layer")
 
