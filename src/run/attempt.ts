@@ -1,6 +1,6 @@
 /** One attempt at one task: a workspace, a worker, and the publishing of what came out. */
 import { Effect, Schema } from "effect"
-import { rm } from "node:fs/promises"
+import { rm, rmdir } from "node:fs/promises"
 import type { FingerprintRecord } from "../plan/fingerprint.ts"
 import type { PlannedTask } from "../plan/plan.ts"
 import type { InputFile, OutputSpec, StageEvent } from "../stage/protocol.ts"
@@ -69,8 +69,12 @@ export const attemptTask = (store: StoreShape, pool: Pool, options: AttemptOptio
         Effect.flatMap((reply) => Effect.uninterruptible(publish(store, options, outputs, startedAt, reply)))
       )
     },
-    (workspace) => Effect.promise(() => rm(workspace, { recursive: true, force: true }).catch(() => undefined)) // the store tidies up later
+    (workspace) => Effect.promise(() => removeFolder(workspace))
   )
+
+/** Most often it is empty by now. What cannot be removed goes with the process's staging folder. */
+const removeFolder = (folder: string): Promise<void> =>
+  rmdir(folder).catch(() => rm(folder, { recursive: true, force: true })).catch(() => undefined)
 
 const tooSlow = (seconds: number): TaskFailure =>
   new TaskFailure({ message: `It took longer than its timeout of ${seconds} s.`, hint: "Raise the stage's `timeout`, or give it less to do." })

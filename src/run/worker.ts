@@ -7,7 +7,7 @@ import { dirname } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { StageEvent, StageInterface, StageOutcome, TaskRequest } from "../stage/protocol.ts"
 import { hasCode, remedyFor } from "../store/remedy.ts"
-import { digestFile, sealFile } from "../store/seal.ts"
+import { digestFile, sealFile, worthFlushingMs } from "../store/seal.ts"
 import { makeEventGate, type EventGate } from "./event-gate.ts"
 import type { FromWorker, SealedOutput, TaskReply, ToWorker, WorkerTask } from "./messages.ts"
 import { copyPrinted, openTaskLog, printedSoFar, type TaskLog } from "./task-log.ts"
@@ -68,18 +68,27 @@ const corruptInputs = (request: TaskRequest): ReadonlyArray<string> => {
 
 // --- outputs
 
-const sealOutputs = (request: TaskRequest, facts: Extract<StageOutcome, { ok: true }>["outputs"]): Record<string, SealedOutput> => {
+const sealOutputs = (request: TaskRequest, facts: Extract<StageOutcome, { ok: true }>["outputs"], flush: boolean): Record<string, SealedOutput> => {
   const sealed: Record<string, SealedOutput> = {}
   for (const [name, path] of Object.entries(request.outputs)) {
     try {
       const rows = facts[name]?.rows
-      sealed[name] = { ...sealFile(path), ...(rows === undefined ? {} : { rows }) }
+      sealed[name] = { ...sealFile(path, flush), ...(rows === undefined ? {} : { rows }) }
     } catch (cause) {
       if (hasCode(cause, "ENOENT")) throw new Error(`The stage did not write its output "${name}".`, { cause })
       throw cause
     }
   }
   return sealed
+}
+
+/** Folders that this process has seen to. */
+const foldersMade = new Set<string>()
+
+const makeFolder = (folder: string): void => {
+  if (foldersMade.has(folder)) return
+  mkdirSync(folder, { recursive: true })
+  foldersMade.add(folder)
 }
 
 // --- measuring
@@ -116,7 +125,7 @@ const runTask = async (task: WorkerTask): Promise<TaskReply> => {
     const digests = corruptInputs(request)
     if (digests.length > 0) return { type: "corrupt", digests }
     mkdirSync(request.scratch, { recursive: true })
-    mkdirSync(dirname(request.checkpoint), { recursive: true })
+    makeFolder(dirname(request.checkpoint))
     const stage = await loadStage(task.bundle)
     const peakWasReset = resetPeakMemory()
     const cpu = process.cpuUsage()
@@ -127,7 +136,7 @@ const runTask = async (task: WorkerTask): Promise<TaskReply> => {
       const { hint, message } = outcome.error
       return { type: "failed", message, ...(hint === undefined ? {} : { hint }) }
     }
-    const outputs = sealOutputs(request, outcome.outputs)
+    const outputs = sealOutputs(request, outcome.outputs, performance.now() - startedAt >= worthFlushingMs)
     const wallMs = performance.now() - startedAt
     const { system, user } = process.cpuUsage(cpu)
     return { type: "done", outputs, use: { wallMs, cpuMs: (system + user) / 1000, peakMemoryBytes: peakMemory(peakWasReset) } }

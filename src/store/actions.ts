@@ -6,6 +6,7 @@ import type { ActionRecord, StoredOutput } from "./layout.ts"
 import { readJsonFile, writeJsonFileAsync } from "./json-file.ts"
 import type { Objects } from "./objects.ts"
 import type { StorePaths } from "./paths.ts"
+import { worthFlushingMs } from "./seal.ts"
 
 export type Lookup =
   | { readonly kind: "hit"; readonly action: ActionRecord }
@@ -53,6 +54,6 @@ export const openActions = (paths: StorePaths, objects: Objects): Actions => {
       }
       return { kind: "hit", action }
     },
-    write: (action, temporary) => writeJsonFileAsync(paths.action(action.fingerprint), action, temporary)
+    write: (action, temporary) => writeJsonFileAsync(paths.action(action.fingerprint), action, temporary, action.wallMs >= worthFlushingMs)
   }
 }

@@ -38,13 +38,13 @@ export const writeJsonFile = (path: string, value: unknown, temporary: string): 
   }
 }
 
-/** The same, without keeping the process waiting for the disk. Rejects with a `StoreError`. */
-export const writeJsonFileAsync = async (path: string, value: unknown, temporary: string): Promise<void> => {
+/** The same, without keeping the process waiting for the disk, and flushing only if told to. Rejects with a `StoreError`. */
+export const writeJsonFileAsync = async (path: string, value: unknown, temporary: string, flush: boolean): Promise<void> => {
   try {
     const file = openSync(temporary, "w", 0o644)
     try {
       writeSync(file, JSON.stringify(value))
-      await new Promise<void>((resolve, reject) => fsync(file, (error) => (error === null ? resolve() : reject(error))))
+      if (flush) await new Promise<void>((resolve, reject) => fsync(file, (error) => (error === null ? resolve() : reject(error))))
     } finally {
       closeSync(file)
     }

@@ -1,5 +1,5 @@
 /**
- * Digests of files, and the sealing of a file that is finished: digest taken, flushed to the disk, made read-only. What is
+ * Digests of files, and the sealing of a file that is finished: digest taken, made read-only, flushed to the disk. What is
  * sealed can be published by a rename. The worker does this, beside the other workers, not the one process that runs the plan.
  */
 import { createHash } from "node:crypto"
@@ -41,13 +41,20 @@ const withFile = <A>(path: string, use: (file: number) => A): A => {
 /** Digest and size of a file. Throws what the file system throws. */
 export const digestFile = (path: string): SealedFile => withFile(path, (file) => digestOpen(file, fstatSync(file).size))
 
-/** Digest and size of a finished file, which is on the disk and read-only afterwards. Throws what the file system throws. */
-export const sealFile = (path: string): SealedFile =>
+/**
+ * Results that took less than this, in milliseconds, are not flushed when they are published: a flush takes as long as the work, or
+ * longer when the disk is busy. Only a power failure can tell the difference, within seconds, and then sizes and digests tell that
+ * the results are not whole, and the work is done again.
+ */
+export const worthFlushingMs = 50
+
+/** Digest and size of a finished file, which is read-only afterwards, and on the disk with `flush`. Throws what the file system throws. */
+export const sealFile = (path: string, flush: boolean): SealedFile =>
   withFile(path, (file) => {
     const stat = fstatSync(file)
     if (!stat.isFile()) throw new Error("it is not a file")
     const sealed = digestOpen(file, stat.size)
     fchmodSync(file, 0o444)
-    fsyncSync(file)
+    if (flush) fsyncSync(file)
     return sealed
   })

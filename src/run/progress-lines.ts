@@ -1,0 +1,143 @@
+/** Progress as text: lines for a terminal, sentences for a log. Pure. */
+import type { RunEvent } from "./events.ts"
+import { paceOf, stageDone, type Progress, type RunningTask, type StageProgress } from "./progress.ts"
+
+export interface Look {
+  readonly color: boolean
+  /** Columns and lines of the terminal. */
+  readonly width: number
+  readonly height: number
+  /** Where in the sweeps a task stands, `d=100, lr=0.1`. */
+  readonly pointOf: (task: string) => string
+}
+
+type Tone = "plain" | "green" | "red" | "yellow" | "dim"
+const codes: Readonly<Record<Exclude<Tone, "plain">, string>> = { green: "32", red: "31", yellow: "33", dim: "2" }
+const toned = (text: string, tone: Tone, color: boolean): string => (color && tone !== "plain" && text !== "" ? `\u001b[${codes[tone]}m${text}\u001b[0m` : text)
+
+/** Pieces of one line, cut to the width before they are coloured. */
+const line = (pieces: ReadonlyArray<readonly [text: string, tone: Tone]>, look: Look): string => {
+  let left = look.width - 1
+  return pieces.map(([text, tone]) => {
+    const cut = text.length <= left ? text : left > 1 ? `${text.slice(0, left - 1)}…` : ""
+    left -= cut.length
+    return toned(cut, tone, look.color)
+  }).join("")
+}
+
+/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
+export const duration = (ms: number): string => {
+  const seconds = ms / 1000
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`
+}
+
+const rateText = (rate: number): string => (rate >= 1 ? `${rate.toFixed(rate < 10 ? 1 : 0)}/s` : rate * 60 >= 1 ? `${(rate * 60).toFixed(1)}/min` : `${(rate * 3600).toFixed(1)}/h`)
+
+const barCells = 20
+const bar = (stage: StageProgress, look: Look): ReadonlyArray<readonly [string, Tone]> => {
+  const cells = (count: number) => (stage.total === 0 ? 0 : Math.floor((count / stage.total) * barCells))
+  const good = cells(stage.cached + stage.ran)
+  const bad = Math.min(barCells - good, Math.ceil((stage.failed / Math.max(1, stage.total)) * barCells))
+  return look.width < 60 ? [] : [["█".repeat(good), "green"], ["█".repeat(bad), "red"], ["░".repeat(barCells - good - bad), "dim"], [" ", "plain"]]
+}
+
+const stageLine = (id: string, stage: StageProgress, idWidth: number, now: number, look: Look): string => {
+  const done = stageDone(stage)
+  const pace = paceOf(stage, now)
+  const unfinished = done < stage.total
+  const facts: ReadonlyArray<readonly [string, Tone]> = [
+    [stage.cached > 0 ? `  ${stage.cached} cached` : "", "dim"],
+    [stage.running > 0 ? `  ${stage.running} running` : "", "plain"],
+    [stage.failed > 0 ? `  ${stage.failed} failed` : "", "red"],
+    [stage.skipped > 0 ? `  ${stage.skipped} skipped` : "", "yellow"],
+    [unfinished && pace !== undefined ? `  ${rateText(pace.rate)}, ${duration(pace.leftMs)} left` : "", "dim"]
+  ]
+  const count = `${done}/${stage.total}`.padStart(String(stage.total).length * 2 + 1)
+  return line([[`${id.padEnd(idWidth)} `, "plain"], ...bar(stage, look), [count, "plain"], ...facts], look)
+}
+
+const taskLine = (task: RunningTask, now: number, look: Look): string => {
+  const said = task.progress
+  const share = said === undefined ? "" : `  ${said.done}/${said.total}${said.message === undefined ? "" : ` ${said.message}`}`
+  const attempt = task.attempt > 1 ? `  attempt ${task.attempt}` : ""
+  return line([["  ", "plain"], [`${task.stage} ${look.pointOf(task.task)}`, "dim"], [share, "plain"], [attempt, "yellow"], [`  ${duration(now - task.startedAt)}`, "dim"]], look)
+}
+
+/** Running tasks are shown once they have taken so long: shorter ones would only flicker. */
+const shownAfterMs = 1000
+
+/** What a terminal shows while a run goes on: a line for each stage, then what runs. Never more lines than the terminal has. */
+export const progressLines = (progress: Progress, now: number, look: Look): ReadonlyArray<string> => {
+  const stages = Object.entries(progress.stages)
+  const idWidth = Math.max(0, ...stages.map(([id]) => id.length))
+  const room = Math.max(3, look.height - 2)
+  const running = [...progress.running.values()].filter((task) => now - task.startedAt >= shownAfterMs).slice(0, Math.max(0, Math.min(8, room - 3)))
+  const roomForStages = Math.max(1, room - running.length - 1)
+  const shown = stages.length <= roomForStages ? stages : mostTelling(stages).slice(0, roomForStages)
+  const hidden = stages.length - shown.length
+  return [
+    ...shown.map(([id, stage]) => stageLine(id, stage, idWidth, now, look)),
+    ...(hidden > 0 ? [line([[`… and ${hidden} more stages`, "dim"]], look)] : []),
+    ...running.map((task) => taskLine(task, now, look))
+  ]
+}
+
+/** Where not all stages fit: those at work, then those to come, then those that are done. */
+const mostTelling = (stages: ReadonlyArray<readonly [string, StageProgress]>): ReadonlyArray<readonly [string, StageProgress]> => {
+  const rank = (stage: StageProgress) => (stage.running > 0 ? 0 : stageDone(stage) < stage.total ? 1 : 2)
+  return stages.toSorted(([, a], [, b]) => rank(a) - rank(b))
+}
+
+/** `12 of 40 tasks: 8 cached, 4 ran, 2 running; 30 s left`, for a log. */
+export const summaryLine = (progress: Progress, now: number): string => {
+  const stages = Object.values(progress.stages)
+  const sum = (of: (stage: StageProgress) => number) => stages.reduce((total, stage) => total + of(stage), 0)
+  const left = stages.map((stage) => paceOf(stage, now)?.leftMs).filter((ms) => ms !== undefined)
+  const counts = [
+    [sum((stage) => stage.cached), "cached"],
+    [sum((stage) => stage.ran), "ran"],
+    [progress.running.size, "running"],
+    [sum((stage) => stage.failed), "failed"],
+    [sum((stage) => stage.skipped), "skipped"]
+  ] as const
+  const facts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`).join(", ")
+  const time = left.length === 0 ? "" : `; about ${duration(left.reduce((a, b) => a + b, 0))} left in the stages at work`
+  return `${sum(stageDone)} of ${progress.tasks} tasks${facts === "" ? "" : `: ${facts}`}${time}`
+}
+
+export const startLine = (event: Extract<RunEvent, { readonly type: "run-started" }>): string => {
+  const stages = Object.keys(event.stages).length
+  return `${event.pipeline}: ${plural(event.tasks, "task")} in ${plural(stages, "stage")}${event.points > 1 ? ` at ${event.points} points` : ""} (run ${event.run})`
+}
+
+/** The last word on a run. */
+export const endLine = (event: Extract<RunEvent, { readonly type: "run-finished" }>): string => {
+  const { cached, failed, kept, ran, skipped, total } = event.counts
+  const time = duration(event.wallMs)
+  if (event.status === "interrupted") {
+    return `Interrupted after ${time}: ${cached + ran} of ${plural(total, "task")} are done and kept. The same command goes on from there.`
+  }
+  if (event.status === "succeeded" && ran === 0) return `All ${plural(total, "task")} cached, nothing to do (${time}).`
+  const facts = [
+    `${ran} ran`,
+    ...(cached > 0 ? [`${cached} cached`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped because of that`] : [])
+  ].join(", ")
+  const same = kept > 0 ? ` Outputs came out identical: ${plural(kept, "task")} behind them kept.` : ""
+  return `${event.status === "succeeded" ? "Done" : "Failed"} in ${time}: ${facts}.${same}`
+}
+
+/** Everything that one needs to know about a failed task, as it fails. */
+export const failureLines = (event: Extract<RunEvent, { readonly type: "task-failed" }>, color: boolean): ReadonlyArray<string> => [
+  toned(`${event.stage} failed${event.point === "" ? "" : ` at ${event.point}`}${event.willRetry ? ` (attempt ${event.attempt}; trying again)` : ""}`, event.willRetry ? "yellow" : "red", color),
+  ...event.message.split("\n").map((text) => `  ${text}`),
+  ...(event.hint === undefined ? [] : [`  ${event.hint}`]),
+  toned(`  log: ${event.log}`, "dim", color)
+]
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
