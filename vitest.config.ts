@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2
+    maxWorkers: 2,
+    // Bundles of stages are modules for Node as they stand, a megabyte each.
+    server: { deps: { external: [/\.reprise\/code\//] } }
   }
 })

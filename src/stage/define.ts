@@ -1,10 +1,11 @@
 /** `defineStage`: from what an author writes to the plain interface (protocol.ts) that the planner and the workers use. */
 import type { Effect, Scope } from "effect"
 import type { Inputs, Outputs, StageContext } from "./context.ts"
-import { jsonDecoder, type ParamsSchema } from "./decode.ts"
+import type { ParamsSchema } from "./decode.ts"
 import { describeStage } from "./describe.ts"
 import type { Doc } from "./doc.ts"
 import { executeStage, type StageFailure } from "./execute.ts"
+import { paramsNormaliser } from "./normalise.ts"
 import type { InputSpec, OutputSpec, StageInterface } from "./protocol.ts"
 
 /** What a stage's author writes. */
@@ -31,7 +32,7 @@ export const defineStage = <
   const O extends Outputs,
   E extends StageFailure = never
 >(stage: StageDefinition<P, I, O, E>): StageInterface => {
-  const decode = jsonDecoder(stage.params)
+  const decode = paramsNormaliser(stage.params)
   const inputs = Object.fromEntries(Object.entries(stage.inputs).map(([name, input]) => [name, inputSpec(input)]))
   const outputs = Object.fromEntries(Object.entries(stage.outputs).map(([name, output]) => [name, outputSpec(output)]))
   return {

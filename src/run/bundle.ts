@@ -1,0 +1,137 @@
+/**
+ * The bundles that run: plain modules with the libraries inside, so that a worker loads two files instead of three hundred, and
+ * frozen, so that an edit in the middle of a run changes nothing. Stages bundled together share what they have in common in chunks.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { basename, dirname, join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import type { ImportKind, OnResolveArgs, PluginBuild, Plugin } from "esbuild"
+import { readFileSync } from "node:fs"
+import { commonOptions, isInstalled, ownPackage, packageManifest, packageName, withEsbuild } from "./bundler.ts"
+import type { Roots } from "./code.ts"
+
+/** Pure JavaScript that is copied into bundles. Any other package is loaded from where it is installed: it may be native, or look for its own files. */
+const bundled = new Set(["effect", "yaml", "apache-arrow", "flatbuffers", "protobufjs"])
+
+export interface StageBundles {
+  /** Absolute path of each stage's bundle, by stage name. */
+  readonly paths: Readonly<Record<string, string>>
+  readonly sources: ReadonlyArray<string>
+  readonly manifests: ReadonlyArray<string>
+}
+
+/** Days after which bundles that nothing has asked for since are removed, when new ones are made. */
+const keepDays = 30
+
+/**
+ * Bundles stages (name -> absolute path of the source) into a folder of `folder` that is named by its content.
+ * Rejects with esbuild's error.
+ */
+export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots, folder: string): Promise<StageBundles> =>
+  withEsbuild(async (esbuild) => {
+    const manifests = new Set<string>()
+    const built = await esbuild.build({
+      ...commonOptions(roots.packageRoot),
+      entryPoints: [...entries].map(([name, path]) => ({ in: path, out: fileName(name) })),
+      // As deep as the folder that will be, for the relative paths in source maps.
+      outdir: join(folder, "build"),
+      outExtension: { ".js": ".mjs" },
+      splitting: true,
+      chunkNames: "chunk-[hash]",
+      sourcemap: "linked",
+      sourcesContent: false,
+      plugins: [ownPackage(roots.packageRoot), packages(roots, manifests), ownPlace]
+    })
+    const files = built.outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })).sort((a, b) => (a.name < b.name ? -1 : 1))
+    const target = join(folder, digestOf(files).slice(0, 20))
+    publish(files, target)
+    prune(folder, target)
+    return {
+      paths: Object.fromEntries([...entries.keys()].map((name) => [name, join(target, `${fileName(name)}.mjs`)])),
+      sources: Object.keys(built.metafile.inputs).map((input) => resolve(roots.packageRoot, input)).filter((path) => !isInstalled(path)),
+      manifests: [...manifests]
+    }
+  })
+
+const fileName = (stage: string): string => stage.replaceAll("/", "--")
+
+/** Decides for each package whether it goes in or is loaded from where it is installed, by its absolute address. */
+const packages = (roots: Roots, manifests: Set<string>): Plugin => ({
+  name: "packages",
+  setup: (build) => {
+    build.onResolve({ filter: /^[^./]/ }, async (request) => {
+      const name = packageName(request.path)
+      if (name === undefined || request.pluginData === resolving) return undefined
+      const found = await find(build, request, roots)
+      if (found.errors.length > 0) {
+        // A package that may be absent is imported at run time by whoever can do without it.
+        return isDynamic(request.kind) ? { path: request.path, external: true } : { errors: found.errors }
+      }
+      const manifest = packageManifest(name, request.resolveDir, roots.packageRoot)
+      if (manifest !== undefined) manifests.add(manifest)
+      if (bundled.has(name) || isInstalled(request.importer)) return found
+      return { path: pathToFileURL(found.path).href, external: true }
+    })
+  }
+})
+
+const resolving = Symbol("resolving")
+const isDynamic = (kind: ImportKind): boolean => kind === "dynamic-import" || kind === "require-call" || kind === "require-resolve"
+
+const find = async (build: PluginBuild, { path, resolveDir, kind }: OnResolveArgs, roots: Roots) => {
+  const there = await build.resolve(path, { resolveDir, kind, pluginData: resolving })
+  return there.errors.length === 0 ? there : build.resolve(path, { resolveDir: roots.packageRoot, kind, pluginData: resolving })
+}
+
+/** `import.meta.url` and its like go on to say where the source lies, so that what is looked for beside it is found. */
+const ownPlace: Plugin = {
+  name: "own-place",
+  setup: (build) => {
+    build.onLoad({ filter: /\.[mc]?[jt]s$/ }, ({ path }) => {
+      if (isInstalled(path)) return undefined
+      const source = readFileSync(path, "utf8")
+      if (!source.includes("import.meta.")) return undefined
+      return {
+        loader: /ts$/.test(path) ? "ts" : "js",
+        contents: source
+          .replaceAll(/\bimport\.meta\.url\b/g, () => JSON.stringify(pathToFileURL(path).href))
+          .replaceAll(/\bimport\.meta\.filename\b/g, () => JSON.stringify(path))
+          .replaceAll(/\bimport\.meta\.dirname\b/g, () => JSON.stringify(dirname(path)))
+      }
+    })
+  }
+}
+
+interface OutputFile {
+  readonly name: string
+  readonly contents: Uint8Array
+}
+
+const digestOf = (files: ReadonlyArray<OutputFile>): string => {
+  const hash = createHash("sha256")
+  for (const { name, contents } of files) hash.update(`${name}\0${contents.length}\0`).update(contents)
+  return hash.digest("hex")
+}
+
+/** Makes the folder by one rename. Whoever was there first with the same content has done it. */
+const publish = (files: ReadonlyArray<OutputFile>, target: string): void => {
+  const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`
+  mkdirSync(temporary, { recursive: true })
+  try {
+    for (const { name, contents } of files) writeFileSync(join(temporary, name), contents)
+    renameSync(temporary, target)
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true })
+    if (statSync(target, { throwIfNoEntry: false }) === undefined) throw error
+  }
+}
+
+const prune = (folder: string, keep: string): void => {
+  const oldest = Date.now() - keepDays * 86_400_000
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (path !== keep && stat !== undefined && stat.mtimeMs < oldest) rmSync(path, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The digest of a stage's code: of what the stage can reach and nothing else. The stage is bundled without what cannot be reached,
+ * without comments, names of locals and formatting; packages count by their installed version, Node's own modules not at all.
+ */
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { dirname, join, relative, resolve, sep } from "node:path"
+import type { Metafile, Plugin } from "esbuild"
+import { commonOptions, ownPackage, packageManifest, packageName, withEsbuild } from "./bundler.ts"
+import { minimalText } from "./minify.ts"
+
+/** What was found out about one stage's code. */
+export interface StageCode {
+  /** SHA-256, hexadecimal. */
+  readonly digest: string
+  /** The part of each file that counts, as a digest: for saying which file changed. Paths are relative to the project or package. */
+  readonly files: Readonly<Record<string, string>>
+  /** Absolute paths of the source files that were read. */
+  readonly sources: ReadonlyArray<string>
+  /** Absolute paths of the `package.json` files that were read. */
+  readonly manifests: ReadonlyArray<string>
+}
+
+/**
+ * Parts of a stage's module that say something about it or prepare its parameters and never work on its data. Their functions are
+ * empty in the bundle that is fingerprinted, so that another wording reruns nothing: esbuild then drops the calls with their arguments.
+ */
+const silent = ["doc.ts", "describe.ts", "issues.ts", "normalise.ts"]
+
+export interface Roots {
+  readonly project: string
+  /** Folder of the package that is running. */
+  readonly packageRoot: string
+}
+
+/** Rejects with esbuild's error if the stage cannot be bundled. `entry` is absolute. */
+export const stageCode = (entry: string, roots: Roots): Promise<StageCode> =>
+  withEsbuild(async (esbuild) => {
+    // Names are left alone here and made minimal afterwards, where what was dropped (a description) no longer shows.
+    const built = await esbuild.build({
+      ...commonOptions(roots.packageRoot),
+      entryPoints: [entry],
+      packages: "external",
+      minifySyntax: true,
+      plugins: [ownPackage(roots.packageRoot), silence(roots.packageRoot)]
+    })
+    const text = built.outputFiles[0]?.text ?? ""
+    const packages = externalPackages(built.metafile, roots)
+    const versions = packages.map(({ name, version }) => `${name}@${version}`)
+    const sections = [...sectionsOf(text, built.metafile)].map(async ([input, section]) =>
+      [labelOf(resolve(roots.packageRoot, input), roots), sha256(await minimalText(esbuild.transform, section, "file"))] as const
+    )
+    return {
+      digest: sha256([await minimalText(esbuild.transform, text, "bundle"), ...versions].join("\0")),
+      files: {
+        ...Object.fromEntries((await Promise.all(sections)).sort(([a], [b]) => (a < b ? -1 : 1))),
+        ...Object.fromEntries(packages.map(({ name, version }) => [`package ${name}`, version]))
+      },
+      sources: Object.keys(built.metafile.inputs).map((input) => resolve(roots.packageRoot, input)),
+      manifests: packages.flatMap(({ manifest }) => manifest ?? [])
+    }
+  })
+
+const silence = (packageRoot: string): Plugin => ({
+  name: "silence",
+  setup: (build) => {
+    const files = new Set(silent.map((name) => join(packageRoot, "src", "stage", name)))
+    build.onLoad({ filter: /[\\/]src[\\/]stage[\\/]\w+\.ts$/ }, ({ path }) => {
+      if (!files.has(path)) return undefined
+      const exported = [...readFileSync(path, "utf8").matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name = ""]) => name)
+      return { loader: "js", contents: exported.map((name) => `export function ${name}() {}`).join("\n") }
+    })
+  }
+})
+
+/** The bundle cut at the comments that esbuild puts before each file's part. A file may have several parts. */
+const sectionsOf = (text: string, metafile: Metafile): ReadonlyMap<string, string> => {
+  const sections = new Map<string, string>()
+  let current: string | undefined
+  for (const line of text.split("\n")) {
+    const file = line.startsWith("// ") ? line.slice(3) : undefined
+    if (file !== undefined && metafile.inputs[file] !== undefined) current = file
+    else if (current !== undefined && !line.startsWith("export {")) sections.set(current, `${sections.get(current) ?? ""}${line}\n`)
+    else if (line.startsWith("export {")) current = undefined
+  }
+  return sections
+}
+
+interface InstalledPackage {
+  readonly name: string
+  readonly version: string
+  readonly manifest: string | undefined
+}
+
+/** Packages that the bundle still imports, by name. */
+const externalPackages = (metafile: Metafile, roots: Roots): ReadonlyArray<InstalledPackage> => {
+  const imported = new Set(Object.values(metafile.outputs).flatMap((output) => output.imports.flatMap(({ path }) => packageName(path) ?? [])))
+  const importers = new Map<string, string>()
+  for (const [input, { imports }] of Object.entries(metafile.inputs)) {
+    for (const { path } of imports) {
+      const name = packageName(path)
+      if (name !== undefined && !importers.has(name)) importers.set(name, dirname(resolve(roots.packageRoot, input)))
+    }
+  }
+  return [...imported].sort().map((name) => {
+    const manifest = packageManifest(name, importers.get(name) ?? roots.project, roots.packageRoot)
+    return { name, version: manifest === undefined ? "not installed" : versionIn(manifest), manifest }
+  })
+}
+
+const versionIn = (manifest: string): string => {
+  const content: unknown = JSON.parse(readFileSync(manifest, "utf8"))
+  return typeof content === "object" && content !== null && "version" in content ? String(content.version) : "unknown"
+}
+
+const labelOf = (path: string, { project, packageRoot }: Roots): string => {
+  const root = [project, packageRoot].find((folder) => path.startsWith(folder + sep))
+  return (root === undefined ? path : relative(root, path)).replaceAll(sep, "/")
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
