@@ -24,13 +24,14 @@ const start = async () => {
   // Workers and stages inherit the cache through the environment.
   process.env.NODE_COMPILE_CACHE ??= join(root, "dist", "compile-cache")
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE)
-  const { main } = await load()
-  await main({ packageRoot: root, version, parameters })
+  const fromSources = process.env.REPRISE_SOURCES === "1"
+  const { main } = await load(fromSources)
+  await main({ packageRoot: root, worker: join(root, fromSources ? "src/run/worker.ts" : "dist/worker.mjs"), version, parameters })
 }
 
 /** The bundle; or the sources themselves with REPRISE_SOURCES=1, for readable stack traces and debuggers. */
-const load = async () => {
-  if (process.env.REPRISE_SOURCES === "1") return import(pathToFileURL(join(root, "src", "cli", "main.ts")).href)
+const load = async (fromSources) => {
+  if (fromSources) return import(pathToFileURL(join(root, "src", "cli", "main.ts")).href)
   if (existsSync(join(root, "scripts", "build.mjs"))) {
     const { build, buildIsStale } = await import("../scripts/build.mjs")
     if (buildIsStale()) await build()

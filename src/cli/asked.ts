@@ -8,12 +8,14 @@ import { readFileSync, statSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import { makePlan } from "../plan/make-plan.ts"
 import type { Plan } from "../plan/plan.ts"
-import { engineVersion } from "../run/environment.ts"
+import { engineVersion } from "./versions.ts"
 import { openRegistry, type LoadedStage } from "../run/registry.ts"
 import { formatProblems } from "../spec/format.ts"
 import { withOverrides } from "../spec/overrides.ts"
 import { parsePipeline, usedStages } from "../spec/parse.ts"
+import type { Pipeline } from "../spec/pipeline.ts"
 import type { Problem } from "../spec/source.ts"
+import { suggestion } from "../spec/suggest.ts"
 import { usageFailure, type CommandFailure } from "./failure.ts"
 import type { Place } from "./place.ts"
 import { colours } from "./terminal.ts"
@@ -32,7 +34,8 @@ export interface Asked {
   readonly stages: ReadonlyMap<string, LoadedStage>
   /** Path as it is recorded: from the project's folder where the file lies inside it. */
   readonly file: string
-  readonly backend: string
+  /** What tensors are computed on, and with which version. */
+  readonly engine: { readonly version: string; readonly backend: string }
 }
 
 /** Pipelines are small; what is larger than this was named by mistake, and is not read. */
@@ -49,21 +52,34 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
 
   const parsed = parsePipeline(selection.file, text, library)
   if (Result.isFailure(parsed)) return yield* refuse(parsed.failure)
-  const changed = withOverrides(parsed.success, { profile: selection.profile, set: selection.set, sweep: selection.sweep }, library)
+  const changed = withOverrides(parsed.success, selection)
   if (Result.isFailure(changed)) return yield* refuse(changed.failure)
 
-  const backend = selection.backend ?? "cpu"
+  const engine = { version: engineVersion(place.packageRoot), backend: selection.backend ?? "cpu" }
   const plan = makePlan(changed.success, {
     library,
     code: (uses) => stages.get(uses)?.code ?? "",
-    engine: { version: engineVersion(place.packageRoot), backend },
-    fileDigest: digestsOf(place.project),
-    ...(selection.only.length === 0 ? {} : { only: selection.only })
+    engine,
+    fileDigest: (path) => digestOf(join(place.project, path)),
+    ...(selection.only.length === 0 ? {} : { only: yield* onlyThese(selection.only, changed.success) })
   })
   if (Result.isFailure(plan)) return yield* refuse(plan.failure)
   const inside = relative(place.project, resolve(selection.file))
-  return { plan: plan.success, stages, file: inside.startsWith("..") ? resolve(selection.file) : inside, backend } satisfies Asked
+  return { plan: plan.success, stages, file: inside.startsWith("..") ? resolve(selection.file) : inside, engine } satisfies Asked
 })
+
+/** `--only` takes names of sweeps and of stages alike. */
+const onlyThese = (names: ReadonlyArray<string>, pipeline: Pipeline): Effect.Effect<{ sweeps?: ReadonlyArray<string>; stages?: ReadonlyArray<string> }, CommandFailure> => {
+  const known = { sweeps: pipeline.sweeps.map((sweep) => sweep.name), stages: Object.keys(pipeline.stages) }
+  const wrong = names.find((name) => !known.sweeps.includes(name) && !known.stages.includes(name))
+  if (wrong !== undefined) {
+    const hint = suggestion(wrong, [...known.sweeps, ...known.stages])
+    return usageFailure(`error: --only ${wrong}: the file has no sweep and no stage of this name${hint === undefined ? "" : `; ${hint}`}`)
+  }
+  const sweeps = names.filter((name) => known.sweeps.includes(name))
+  const stages = names.filter((name) => !known.sweeps.includes(name))
+  return Effect.succeed({ ...(sweeps.length === 0 ? {} : { sweeps }), ...(stages.length === 0 ? {} : { stages }) })
+}
 
 const readPipelineFile = (file: string): Effect.Effect<string, CommandFailure> =>
   Effect.suspend(() => {
@@ -77,14 +93,6 @@ const readPipelineFile = (file: string): Effect.Effect<string, CommandFailure> =
     })
   })
 
-/** Content digests of the project's files, each read once; undefined for what is no file. */
-const digestsOf = (project: string): (path: string) => string | undefined => {
-  const known = new Map<string, string | undefined>()
-  return (path) => {
-    if (!known.has(path)) known.set(path, digestOf(join(project, path)))
-    return known.get(path)
-  }
-}
-
+/** Content digest of a file of the project; undefined for what is no file. */
 const digestOf = (path: string): string | undefined =>
   statSync(path, { throwIfNoEntry: false })?.isFile() === true ? createHash("sha256").update(readFileSync(path)).digest("hex") : undefined

@@ -22,10 +22,13 @@ export const command = <Name extends string, const Config extends Command.Comman
   handler: (input: Command.Command.Config.Infer<Config>) => Effect.Effect<void, E, R>
 ) =>
   Command.make(name, config, handler).pipe(
-    Command.withDescription(manual.details === undefined ? manual.summary : `${manual.summary}\n\n${manual.details}`),
+    Command.withDescription(manual.details === undefined ? manual.summary : `${manual.summary}\n\n${paragraphs(manual.details)}`),
     Command.withShortDescription(manual.summary),
     Command.withExamples(manual.examples)
   )
+
+/** Lines of at most 100 characters, moved in like the rest of the page. */
+const paragraphs = (text: string): string => text.replaceAll(/(.{1,98})(?: |$)/gm, "  $1\n").trimEnd()
 
 const orUndefined = <A>(value: Option.Option<A>): A | undefined => Option.getOrUndefined(value)
 

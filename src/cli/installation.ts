@@ -2,7 +2,9 @@
 import { Context } from "effect"
 
 export class Installation extends Context.Service<Installation, {
-  /** Folder of package.json: built-in stages lie in `stages/` under it, the worker's bundle in `dist/`. */
+  /** Folder of package.json: built-in stages lie in `stages/` under it. */
   readonly packageRoot: string
+  /** The program of worker processes. */
+  readonly worker: string
   readonly version: string
 }>()("reprise/Installation") {}

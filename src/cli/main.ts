@@ -27,12 +27,12 @@ const reprise = group("reprise", {
 }).pipe(withSubcommands([run, plan, query, check, stages, schema, runs]))
 
 /** Runs one command line; the process ends with its exit code. */
-export const main = (options: { readonly packageRoot: string; readonly version: string; readonly parameters: ReadonlyArray<string> }): void => {
-  const { packageRoot, parameters, version } = options
+export const main = (options: { readonly packageRoot: string; readonly worker: string; readonly version: string; readonly parameters: ReadonlyArray<string> }): void => {
+  const { packageRoot, parameters, version, worker } = options
   // A reader that has seen enough (`| head`) closes the pipe: that is no error of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed))
   const program = runCommandLine(reprise, version, parameters.length === 0 ? ["--help"] : parameters).pipe(
-    Effect.provideService(Installation, Installation.of({ packageRoot, version }))
+    Effect.provideService(Installation, Installation.of({ packageRoot, version, worker }))
   )
   NodeRuntime.runMain(program, {
     disableErrorReporting: true,
@@ -41,6 +41,8 @@ export const main = (options: { readonly packageRoot: string; readonly version: 
 }
 
 const defectCode = 70
+/** Failures that come from what the user wrote. */
+const usersOwn: ReadonlySet<string> = new Set(["StageLoadError", "QueryError"])
 
 /** Prints a failure on standard error and gives the exit code for it. */
 const report = (cause: Cause.Cause<unknown>, version: string): number => {
@@ -52,9 +54,9 @@ const report = (cause: Cause.Cause<unknown>, version: string): number => {
     return error.exitCode
   }
   if (!Cause.hasDies(cause) && error instanceof Error) {
-    // A typed failure of one of the parts: its message says what to do.
-    process.stderr.write(`error: ${error.message}\n`)
-    return exitCodes.failed
+    // A typed failure of one of the parts, which says what is wrong and, as a rule, what to do.
+    process.stderr.write(`error: ${error.message}\n${"hint" in error && typeof error.hint === "string" ? `${error.hint}\n` : ""}`)
+    return "_tag" in error && usersOwn.has(String(error._tag)) ? exitCodes.usage : exitCodes.failed
   }
   process.stderr.write(`${Cause.pretty(cause)}
 

@@ -11,6 +11,7 @@ export interface Place {
   /** Absolute: the folder of results, which need not exist. */
   readonly store: string
   readonly packageRoot: string
+  readonly worker: string
   readonly version: string
 }
 

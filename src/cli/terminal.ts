@@ -14,5 +14,11 @@ export const notice = (text: string): void => {
 export const colours = (): boolean =>
   (process.env["FORCE_COLOR"] ?? "") !== "" || (process.stderr.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb")
 
+/** Whether progress can be redrawn in place. */
+export const isTerminal = (): boolean => process.stderr.isTTY && process.env["TERM"] !== "dumb"
+
 /** Characters in a line of standard output; a file or a pipe has no end. */
 export const terminalWidth = (): number | undefined => (process.stdout.isTTY ? process.stdout.columns : undefined)
+
+/** How the command is called from here, for advice to the user: `reprise`, or `npm run reprise --` in a checkout. */
+export const invocation = (): string => (process.env["npm_lifecycle_event"] === undefined ? "reprise" : "npm run reprise --")

@@ -1,0 +1,108 @@
+/** Runs a pipeline, then says what came of it: summaries, verdicts, where the results lie and what to try next. */
+import { Effect } from "effect"
+import { availableParallelism } from "node:os"
+import { join, relative } from "node:path"
+import { formatClaims } from "../../query/claims.ts"
+import { captureEnvironment } from "../../run/environment.ts"
+import { makeReporter } from "../../run/reporter.ts"
+import { resolvePlan } from "../../run/resolve.ts"
+import { runPlan, type RunResult } from "../../run/scheduler.ts"
+import { Store } from "../../store/store.ts"
+import type { JsonObject } from "../../stage/json.ts"
+import { openAnswers, summariesText, verdicts } from "../answers.ts"
+import { readAsked, type Asked, type Selection } from "../asked.ts"
+import { failure, usageFailure } from "../failure.ts"
+import { findPlace, type Place, type PlaceInput } from "../place.ts"
+import { planText } from "../plan-report.ts"
+import { colours, invocation, isTerminal, print } from "../terminal.ts"
+import { recordedVersions } from "../versions.ts"
+
+interface Input extends Selection, PlaceInput {
+  readonly jobs: number | undefined
+  readonly failFast: boolean
+  readonly dryRun: boolean
+  readonly force: boolean
+  readonly quiet: boolean
+  readonly json: boolean
+}
+
+export const runAction = Effect.fn("run")(function*(input: Input) {
+  if (input.jobs !== undefined && input.jobs < 1) return yield* usageFailure(`error: --jobs ${input.jobs}: at least one core is needed`)
+  const place = yield* findPlace(input)
+  const asked = yield* readAsked(input, place)
+  const store = Store.layer(place.store)
+  if (input.dryRun) {
+    const tasks = yield* resolvePlan({ ...asked, force: input.force }).pipe(Effect.provide(store))
+    return print(planText(asked.plan, tasks, false))
+  }
+  const reporter = makeReporter({
+    mode: input.json ? "json" : input.quiet ? "quiet" : isTerminal() ? "terminal" : "plain",
+    // Progress is no answer; the events asked for with --json are.
+    write: (text) => (input.json ? process.stdout : process.stderr).write(text),
+    color: colours(),
+    size: () => ({ width: process.stderr.columns, height: process.stderr.rows }),
+    tasks: asked.plan.tasks
+  })
+  const result = yield* runPlan({
+    ...asked,
+    project: place.project,
+    worker: place.worker,
+    jobs: input.jobs ?? availableParallelism(),
+    failureMode: input.failFast ? "stop" : "continue",
+    force: input.force,
+    onEvent: reporter.event,
+    command: ["reprise", ...process.argv.slice(2)],
+    overrides: overridesOf(input),
+    environment: captureEnvironment({
+      project: place.project,
+      versions: recordedVersions(place.packageRoot, place.version),
+      lockFile: join(place.project, "package-lock.json")
+    })
+  }).pipe(Effect.provide(store), Effect.ensuring(Effect.sync(reporter.close)))
+  if (!input.json) yield* showResults(asked, result, place, input)
+  if (result.status === "failed") return yield* failure(input.json ? "" : "\nThe same command again runs only what is missing.")
+})
+
+const overridesOf = (input: Selection): JsonObject => ({
+  ...(input.profile === undefined ? {} : { profile: input.profile }),
+  ...(input.set.length === 0 ? {} : { set: input.set }),
+  ...(input.sweep.length === 0 ? {} : { sweep: input.sweep }),
+  ...(input.only.length === 0 ? {} : { only: input.only })
+})
+
+const showResults = Effect.fn("showResults")(function*(asked: Asked, result: RunResult, place: Place, input: Input) {
+  const { claims, summaries } = asked.plan.pipeline
+  const isAsked = Object.keys(summaries).length + claims.length > 0
+  if (isAsked && result.outputs.size > 0) {
+    yield* Effect.scoped(Effect.gen(function*() {
+      const database = yield* openAnswers(asked.plan, result.outputs, place)
+      const tables = yield* summariesText(asked.plan, database)
+      if (tables !== "") print(`\n${tables}`)
+      if (claims.length > 0) print(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table")}`)
+    }))
+  }
+  if (!input.quiet) print(`\n${nextSteps(asked, result, place, input)}`)
+})
+
+const nextSteps = (asked: Asked, result: RunResult, place: Place, input: Input): string => {
+  const [file, reprise] = [input.file, invocation()]
+  const table = Object.values(asked.plan.pipeline.stages).findLast((stage) =>
+    Object.values(asked.stages.get(stage.uses)?.stage.outputs ?? {}).filter((output) => output.kind === "table").length === 1)
+  const tries = [
+    ...(table === undefined ? [] : [[`${reprise} query "from ${table.id} limit 5"`, "the rows behind this"]]),
+    [`${reprise} query`, "ask more, interactively"],
+    [`${reprise} plan ${file} --set NAME=VALUE`, "what a change would cost"],
+    ...(asked.plan.pipeline.claims.length > 0 ? [[`${reprise} check ${file}`, "the verdicts again"]] : [])
+  ]
+  const width = Math.max(...tries.map(([command = ""]) => command.length))
+  return [
+    `Results: ${shown(place.store)} (this run: ${shown(result.folder)})`,
+    "Next:",
+    ...tries.map(([command = "", about = ""]) => `  ${command.padEnd(width)}  # ${about}`)
+  ].join("\n")
+}
+
+const shown = (path: string): string => {
+  const here = relative(process.cwd(), path)
+  return here.startsWith("..") ? path : here === "" ? "." : here
+}

@@ -1,0 +1,52 @@
+/** Why tasks would or would not run, in words, those that are alike together. Pure. */
+import type { Reason } from "../plan/reason.ts"
+import { describePoint } from "../run/events.ts"
+import type { ResolvedTask } from "../run/resolve.ts"
+import { columns, count } from "./columns.ts"
+
+export const reasonText = (reason: Reason): string => {
+  switch (reason.kind) {
+    case "cached":
+      return `cached (${reason.run}${reason.commit === null ? "" : `, commit ${reason.commit.slice(0, 8)}`})`
+    case "new":
+      return "new"
+    case "changed":
+      return reason.field.startsWith("code") || reason.field.startsWith("input")
+        ? `${reason.field} ${reason.field.startsWith("code") ? "changed" : "differs"} since ${reason.since}`
+        : `${reason.field} ${reason.before} -> ${reason.after} (since ${reason.since})`
+    case "waits":
+      return `waits for ${listed(stagesOf(reason.tasks))}`
+    case "missing-output":
+      return `output ${reason.output} is gone from the store (${reason.digest.slice(0, 10)})`
+    case "corrupt":
+      return `output ${reason.output} is damaged in the store (${reason.digest.slice(0, 10)})`
+    case "volatile":
+      return "volatile: runs every time"
+    case "forced":
+      return "forced"
+  }
+}
+
+/** Stage ids from task ids (`student-1f3a...`), each once. */
+const stagesOf = (tasks: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(tasks.map((id) => id.slice(0, id.lastIndexOf("-"))))]
+
+const listed = (names: ReadonlyArray<string>): string => {
+  const shown = names.slice(0, 4)
+  return `${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`
+}
+
+/** One line for each stage and way of reason; what only the values tell apart is counted, with the first two as examples. */
+export const groupedReasons = (tasks: ReadonlyArray<ResolvedTask>): string => {
+  const groups = Map.groupBy(tasks.filter(({ reason }) => reason.kind !== "cached"), ({ reason, task }) => `${task.stage}\n${kindOf(reason)}`)
+  return columns([...groups.values()].map((group) => {
+    const texts = [...new Set(group.map(({ reason }) => reasonText(reason)))]
+    const more = texts.length > 2 ? ` and ${count(texts.length - 2, "other change")}` : ""
+    return [group[0]?.task.stage ?? "", count(group.length, "task"), `${texts.slice(0, 2).join("; ")}${more}`]
+  }))
+}
+
+const kindOf = (reason: Reason): string => (reason.kind === "changed" ? `changed ${reason.field}` : reason.kind)
+
+/** A line for every task. */
+export const everyReason = (tasks: ReadonlyArray<ResolvedTask>): string =>
+  columns(tasks.map(({ reason, task }) => [task.id, describePoint(task.coordinates), reasonText(reason)]))

@@ -1,0 +1,60 @@
+/** What every start of the command costs, and says. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { spawnSync } from "node:child_process"
+import { describe, expect, it } from "vitest"
+import { makeProject } from "./project.ts"
+
+const root = join(import.meta.dirname, "..", "..")
+const command = join(root, "bin", "reprise.mjs")
+const commands = ["run", "plan", "query", "check", "stages", "schema", "runs"]
+
+describe("reprise", () => {
+  it("says its version", () => {
+    const manifest: { readonly version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    expect(makeProject({}).reprise("--version")).toMatchObject({ code: 0, out: `reprise ${manifest.version}\n` })
+  })
+
+  it("without anything to do explains itself", () => {
+    const { code, out } = makeProject({}).reprise()
+    expect(code).toBe(0)
+    for (const name of commands) expect(out).toMatch(new RegExp(`^ +${name} `, "m"))
+  })
+
+  it.for(commands)("%s has help with examples", (name) => {
+    const { code, out } = makeProject({}).reprise(name, "--help")
+    expect(code).toBe(0)
+    expect(out).toContain("EXAMPLES")
+    expect(out).toContain(`reprise ${name}`)
+  })
+
+  it("explains on an old Node what it needs, or finds a newer one itself", () => {
+    const old = ["/usr/bin/node", "/usr/local/bin/node"].find((path) => existsSync(path) && Number(spawnSync(path, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" }).stdout) < 22)
+    if (old === undefined) return
+    const run = spawnSync(old, [command, "runs", "--store", "/nonexistent"], { encoding: "utf8" })
+    expect(`${run.stdout}${run.stderr}`).toMatch(/There are no runs|needs Node/)
+  })
+})
+
+describe.skipIf(process.platform !== "linux")("a command loads", () => {
+  /** Native libraries in the process's memory when it ends, of those that take time to load. */
+  const loaded = (parameters: ReadonlyArray<string>): ReadonlyArray<string> => {
+    const project = makeProject()
+    const probe = join(project.folder, "probe.mjs")
+    writeFileSync(probe, `import { readFileSync, writeFileSync } from "node:fs"
+const own = process.pid
+process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "maps."))} + own, readFileSync("/proc/self/maps")))`)
+    project.reprise("run", "toy.yaml")
+    const run = spawnSync(process.execPath, ["--import", probe, command, ...parameters], { cwd: project.folder, encoding: "utf8" })
+    const maps = readFileSync(join(project.folder, `maps.${run.pid}`), "utf8")
+    return ["onnxruntime", "duckdb"].filter((name) => maps.includes(name))
+  }
+
+  it("neither DuckDB nor onnxruntime to plan, to list or to describe", () => {
+    for (const parameters of [["plan", "toy.yaml"], ["runs"], ["stages"], ["--help"]]) expect(loaded(parameters)).toEqual([])
+  })
+  it("DuckDB to answer a query, and onnxruntime never: stages run in workers", () => {
+    expect(loaded(["query", "select 1"])).toEqual(["duckdb"])
+    expect(loaded(["run", "toy.yaml"])).toEqual(["duckdb"])
+  })
+})
