@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { RunTask } from "../../src/store/layout.ts"
+import { runId } from "../../src/store/runs.ts"
+import { Store } from "../../src/store/store.ts"
+import { inFolder } from "./support.ts"
+
+const start = (pipeline: string) => ({ pipeline, file: "p.yaml", command: ["run"], overrides: {}, environment: { host: "h" }, total: 2 })
+const line = (task: string): RunTask => ({ task, stage: "a", uses: "t/a", fingerprint: null, status: "ran", params: {}, coordinates: [], outputs: {}, startedAt: 1, wallMs: 2 })
+const time = Date.UTC(2026, 10, 21, 20, 45, 12, 250)
+
+const withStore = <A, E>(test: (store: Store["Service"]) => Effect.Effect<A, E, Store>) =>
+  inFolder((folder) => Effect.flatMap(Store, test).pipe(Effect.provide(Store.layer(folder))))
+
+describe("runId", () => {
+  it("names the second, the pipeline and the moment", () => {
+    assert.strictEqual(runId("quickstart", time), "20261121-204512-quickstart-4000")
+    assert.strictEqual(runId("Größe / 2", time), "20261121-204512-gr-e-2-4000")
+    assert.strictEqual(runId("日本", time), "20261121-204512-run-4000")
+  })
+})
+
+describe("run records", () => {
+  it.effect("say what was asked, what came of it and when", () =>
+    withStore((store) => Effect.gen(function*() {
+      const run = yield* store.createRun(start("p"), time)
+      assert.deepInclude(yield* store.run(run.id), { status: "running", finishedAt: null, startedAt: time })
+      run.task(line("a-1"))
+      run.event({ type: "x" })
+      run.environment({ dirty: true })
+      const counts = { total: 2, cached: 0, ran: 1, failed: 1, skipped: 0 }
+      run.finish("failed", counts, time + 1000)
+      assert.deepInclude(yield* store.run(run.id), { status: "failed", finishedAt: time + 1000, counts, environment: { host: "h", dirty: true } })
+      assert.deepStrictEqual(yield* store.runTasks(run.id), [line("a-1")])
+      assert.strictEqual(readFileSync(run.paths.events, "utf8"), `{"type":"x"}\n`)
+    })))
+
+  it.effect("have names of their own and come latest first, also within one moment", () =>
+    withStore((store) => Effect.gen(function*() {
+      const ids: Array<string> = []
+      for (const [pipeline, at] of [["z", time], ["a", time + 1], ["z", time + 2], ["z", time + 2]] as const) {
+        ids.push((yield* store.createRun(start(pipeline), at)).id)
+      }
+      assert.strictEqual(new Set(ids).size, 4)
+      assert.deepStrictEqual((yield* store.runs()).map(({ id }) => id), ids.toReversed())
+      assert.deepStrictEqual((yield* store.runs({ pipeline: "a" })).map(({ id }) => id), [ids[1]])
+      assert.deepStrictEqual((yield* store.runs({ limit: 2 })).map(({ id }) => id), ids.toReversed().slice(0, 2))
+    })))
+
+  it.effect("are read up to where a kill cut them off", () =>
+    withStore((store) => Effect.gen(function*() {
+      const run = yield* store.createRun(start("p"), time)
+      for (const task of ["a-1", "a-2", "a-3"]) run.task(line(task))
+      const whole = readFileSync(run.paths.tasks)
+      for (let cut = 1; cut < 60; cut++) {
+        writeFileSync(run.paths.tasks, whole.subarray(0, whole.length - cut))
+        const read = (yield* store.runTasks(run.id)).map(({ task }) => task)
+        assert.deepStrictEqual(read, cut === 1 ? ["a-1", "a-2", "a-3"] : ["a-1", "a-2"], `cut ${cut}`)
+      }
+      appendFileSync(run.paths.tasks, `\nnull\n{"task":1}\n`)
+      assert.strictEqual((yield* store.runTasks(run.id)).length, 2)
+    })))
+
+  it.effect("of other formats and stray files are passed over", () =>
+    withStore((store) => Effect.gen(function*() {
+      const run = yield* store.createRun(start("p"), time)
+      writeFileSync(join(store.paths.runs, "notes.txt"), "mine")
+      const newer = yield* store.createRun(start("p"), time + 5)
+      writeFileSync(newer.paths.record, `{"version":2}`)
+      assert.deepStrictEqual((yield* store.runs()).map(({ id }) => id), [run.id])
+    })))
+})
