@@ -14,47 +14,43 @@ import type { Coordinates } from "./plan.ts"
 export interface Projection {
   /** Parameters on which a stage depends, directly or through its inputs, in the order of the file. */
   readonly names: ReadonlyArray<string>
+  /** Those of them on which its own entry depends, as indexes into the parameters of the file. */
+  readonly own: ReadonlyArray<number>
   /** Short name of `names`. */
   readonly key: string
 }
 
-export interface Projections {
-  of(stage: string, set: ParameterSet): Projection
-}
+/** By stage id. */
+export type Projections = (set: ParameterSet) => ReadonlyMap<string, Projection>
 
 /** `direct`: the parameters that each stage's own entry refers to. Stages in topological order. */
 export const makeProjections = (stages: ReadonlyArray<StageDeclaration>, direct: ReadonlyMap<string, ReadonlyArray<string>>): Projections => {
   const bySet = new Map<ParameterSet, ReadonlyMap<string, Projection>>()
   const keys = new Map<string, string>()
   const project = (set: ParameterSet): ReadonlyMap<string, Projection> => {
-    const reached = new Map<string, ReadonlySet<string>>()
+    const projections = new Map<string, Projection>()
     for (const stage of stages) {
-      const names = new Set((direct.get(stage.id) ?? []).flatMap((name) => [...set.closure(name)]))
-      for (const feed of feeds(stage)) for (const name of reached.get(feed) ?? []) names.add(name)
-      reached.set(stage.id, names)
-    }
-    return new Map([...reached].map(([stage, names]) => {
-      const ordered = set.names.filter((name) => names.has(name))
-      const text = ordered.join("\n")
+      const own = new Set((direct.get(stage.id) ?? []).flatMap((name) => [...set.closure(name)]))
+      const all = new Set([...own, ...[...feeds(stage)].flatMap((feed) => projections.get(feed)?.names ?? [])])
+      const names = set.names.filter((name) => all.has(name))
+      const text = names.join("\n")
       const key = keys.get(text) ?? String(keys.size)
       keys.set(text, key)
-      return [stage, { names: ordered, key }]
-    }))
-  }
-  const none: Projection = { names: [], key: "none" }
-  return {
-    of: (stage, set) => {
-      const known = bySet.get(set) ?? project(set)
-      bySet.set(set, known)
-      return known.get(stage) ?? none
+      projections.set(stage.id, { names, own: set.names.flatMap((name, index) => (own.has(name) ? [index] : [])), key })
     }
+    return projections
+  }
+  return (set) => {
+    const known = bySet.get(set) ?? project(set)
+    bySet.set(set, known)
+    return known
   }
 }
 
 /** All coordinates of a plan, each made once. */
 export interface CoordinateTable {
-  /** `key` stands for the sweep and the projected values at the point, `combinationKey` for the matrix values. */
-  readonly at: (key: string, point: Point, projection: Projection, combination: JsonObject, combinationKey: string) => Coordinates
+  /** `place` stands for the sweep and the projected values at the point, `combinationKey` for the matrix values. */
+  readonly at: (place: number, point: Point, projection: Projection, combination: JsonObject, combinationKey: string) => Coordinates
   /** Names that occur in any of them: parameters in the order of the file, then matrix axes in theirs. */
   readonly columns: (pipeline: Pipeline) => ReadonlyArray<string>
 }
@@ -63,8 +59,8 @@ export const makeCoordinateTable = (): CoordinateTable => {
   const known = new Map<string, Coordinates>()
   const names = new Set<string>()
   return {
-    at: (key, point, projection, combination, combinationKey) => {
-      const full = combinationKey === "" ? key : `${key}#${combinationKey}`
+    at: (place, point, projection, combination, combinationKey) => {
+      const full = `${place}#${combinationKey}`
       const found = known.get(full)
       if (found !== undefined) return found
       const params = Result.getOrElse(point.params, (): JsonObject => ({}))

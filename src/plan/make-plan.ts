@@ -19,7 +19,7 @@ import { type Interner, makeInterner } from "./intern.ts"
 import type { ParameterSet } from "./parameters.ts"
 import type { Plan } from "./plan.ts"
 import { makeStagePlanner } from "./stage-planner.ts"
-import { makeTaskTable } from "./task-table.ts"
+import { makeTaskTable, place } from "./task-table.ts"
 import { makeTrouble } from "./trouble.ts"
 
 /** What planning needs from outside. */
@@ -57,31 +57,37 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
     }
     return [makeStagePlanner(declaration, context, table, everyFeedIsThere)]
   })
-  const projections = makeProjections(order, new Map(planners.map((planner) => [planner.declaration.id, planner.parameters])))
+  const projectionsOf = makeProjections(order, new Map(planners.map((planner) => [planner.declaration.id, planner.names])))
   const coordinates = makeCoordinateTable()
   const numbersOf = makeNumbers(intern)
+  const places = new Map<string, number>()
   const asked = new Map<string, number>()
-  const placed = new Set<string>()
 
   const planPoint = (point: Point, params: JsonObject, wanted: ReadonlySet<string>): void => {
-    const numberOf = numbersOf(point.set, params)
-    const here = new Map<string, Instances>()
-    for (const { declaration, instances: plan, parameters } of planners) {
-      if (!wanted.has(declaration.id)) continue
-      const instances = plan(params, parameters.map(numberOf).join(","), {
-        instancesOf: (stage) => here.get(stage),
+    const numbers = numbersOf(point.set, params)
+    const projections = projectionsOf(point.set)
+    const planned = new Map<string, Instances>()
+    const placeOf = new Map<string, number>()
+    for (const planner of planners) {
+      const { id } = planner.declaration
+      const projection = projections.get(id)
+      if (!wanted.has(id) || projection === undefined) continue
+      const instances = planner.instances(params, keyOf(numbers, planner.parameters), {
+        instancesOf: (stage) => planned.get(stage),
         report: (fault, combination) => trouble.add(fault, point, combination)
       })
       if (instances === undefined) continue
-      here.set(declaration.id, instances)
-      asked.set(declaration.id, (asked.get(declaration.id) ?? 0) + instances.items.length)
+      planned.set(id, instances)
+      asked.set(id, (asked.get(id) ?? 0) + instances.items.length)
 
-      const projection = projections.of(declaration.id, point.set)
-      const key = `${point.sweep?.name ?? ""}|${projection.key}|${projection.names.map(numberOf).join(",")}`
-      const place = `${declaration.id} ${instances.id} ${key}`
-      if (placed.has(place)) continue
-      placed.add(place)
-      for (const item of instances.items) item.draft.place(coordinates.at(key, point, projection, item.combination, item.key))
+      // The projected values are those of the stage's own entry and those of its feeds, whose places stand for them.
+      let key = `${point.sweep?.name ?? ""}|${projection.key}|${keyOf(numbers, projection.own)}`
+      for (const feed of planner.feeds) key += `/${placeOf.get(feed) ?? ""}`
+      const here = places.get(key) ?? places.size
+      places.set(key, here)
+      placeOf.set(id, here)
+      if (!planner.note(instances, here)) continue
+      for (const { combination, draft, key } of instances.items) place(draft, coordinates.at(here, point, projection, combination, key))
     }
   }
 
@@ -103,17 +109,25 @@ const wantedStages = (pipeline: Pipeline, sweep: Sweep | undefined, stages: Read
   return upstreamOf(pipeline, (stages ?? all).filter((stage) => ofSweep.has(stage)))
 }
 
-/** A number for each parameter's value; constants are numbered once for all points of a set. */
+/** A number for the value of each parameter, in the order of the file; constants are numbered once for all points of a set. */
 const makeNumbers = (intern: Interner) => {
-  const constants = new Map<ParameterSet, ReadonlyMap<string, number>>()
-  const number = (names: ReadonlyArray<string>, params: JsonObject): ReadonlyMap<string, number> =>
-    new Map(names.map((name) => [name, intern(params[name] ?? null)]))
-  return (set: ParameterSet, params: JsonObject): ((name: string) => number) => {
-    const fixed = constants.get(set) ?? number(set.names.filter((name) => !set.varying.has(name)), params)
-    constants.set(set, fixed)
-    const varying = number([...set.varying], params)
-    return (name) => varying.get(name) ?? fixed.get(name) ?? -1
+  const bySet = new Map<ParameterSet, { readonly fixed: ReadonlyArray<number>; readonly varying: ReadonlyArray<readonly [number, string]> }>()
+  return (set: ParameterSet, params: JsonObject): ReadonlyArray<number> => {
+    const { fixed, varying } = bySet.get(set) ?? {
+      fixed: set.names.map((name) => (set.varying.has(name) ? -1 : intern(params[name] ?? null))),
+      varying: set.names.flatMap((name, index) => (set.varying.has(name) ? [[index, name] as const] : []))
+    }
+    bySet.set(set, { fixed, varying })
+    const numbers = [...fixed]
+    for (const [index, name] of varying) numbers[index] = intern(params[name] ?? null)
+    return numbers
   }
+}
+
+const keyOf = (numbers: ReadonlyArray<number>, indexes: ReadonlyArray<number>): string => {
+  let key = ""
+  for (const index of indexes) key += `${numbers[index] ?? -1},`
+  return key
 }
 
 const selectionProblems = (pipeline: Pipeline, { only }: PlanWorld): ReadonlyArray<Problem> => {

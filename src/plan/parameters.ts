@@ -17,7 +17,7 @@ export interface ParameterSet {
   readonly varying: ReadonlySet<string>
   /** The parameters that this one is computed from, itself included, at any remove. */
   readonly closure: (parameter: string) => ReadonlySet<string>
-  /** All values at a point, in the order of the file. A fault hits the points at which it occurs. */
+  /** All values at a point. A fault hits the points at which it occurs. */
   readonly evaluate: (given: JsonObject) => Result.Result<JsonObject, Fault>
 }
 
@@ -44,18 +44,18 @@ export const makeParameterSet = (
   const varying = new Set(names.filter((name) => [...closure(name)].some((source) => given.has(source))))
 
   /** Adds the values of these parameters, each of which comes after what it needs. */
-  const evaluateOnto = (values: Map<string, Json>, wanted: ReadonlyArray<string>): Fault | undefined => {
+  const evaluateOnto = (values: Record<string, Json>, wanted: ReadonlyArray<string>): Fault | undefined => {
     for (const name of wanted) {
       const template = templates[name]
       if (template === undefined) continue
-      const scope = { params: Object.fromEntries((needs.get(name) ?? []).map((needed) => [needed, values.get(needed) ?? null])) }
+      const scope = { params: Object.fromEntries((needs.get(name) ?? []).map((needed) => [needed, values[needed] ?? null])) }
       const value = evaluateTemplate(template, scope)
       if (Result.isFailure(value)) return templateFault(placeOf(name), value.failure)
-      values.set(name, value.success)
+      values[name] = value.success
     }
     return undefined
   }
-  const constants = new Map<string, Json>()
+  const constants: Record<string, Json> = {}
   const fault = cycle === undefined
     ? evaluateOnto(constants, order.filter((name) => !varying.has(name)))
     : { path: placeOf(cycle[0] ?? ""), message: `these parameters need each other's values: ${showCycle(cycle)}` }
@@ -66,11 +66,9 @@ export const makeParameterSet = (
     closure,
     evaluate: (point) => {
       if (fault !== undefined) return Result.fail(fault)
-      const values = new Map([...constants, ...Object.entries(point)])
+      const values = { ...constants, ...point }
       const faultHere = evaluateOnto(values, computed)
-      return faultHere === undefined
-        ? Result.succeed(Object.fromEntries(names.map((name) => [name, values.get(name) ?? null])))
-        : Result.fail(faultHere)
+      return faultHere === undefined ? Result.succeed(values) : Result.fail(faultHere)
     }
   }
 }

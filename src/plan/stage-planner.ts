@@ -9,14 +9,20 @@ import type { Fault } from "./trouble.ts"
 
 export interface StagePlanner {
   readonly declaration: StageDeclaration
-  /** The parameters of the pipeline to which the stage's own entry refers. */
-  readonly parameters: ReadonlyArray<string>
+  /** The parameters of the pipeline to which the stage's own entry refers, */
+  readonly names: ReadonlyArray<string>
+  /** and where they stand among all. */
+  readonly parameters: ReadonlyArray<number>
+  /** The stages that feed this one. */
+  readonly feeds: ReadonlyArray<string>
   /**
    * The stage's instances at a point; undefined where it, or what feeds it, has a fault. Each fault is reported once.
    *
    * @param key stands for the values of `parameters` at the point
    */
   readonly instances: (params: JsonObject, key: string, at: Surroundings) => Instances | undefined
+  /** Notes that these instances stand at a place; false where that was noted before. */
+  readonly note: (instances: Instances, place: number) => boolean
 }
 
 export interface Surroundings {
@@ -36,6 +42,7 @@ export const makeStagePlanner = (
   const sources = [...feeds(declaration)]
   const known = new Map<string, Instances | undefined>()
   const byContent = new Map<string, Instances>()
+  const notes = new Set<number>()
 
   const build = (params: JsonObject, key: string, fed: Feeds, report: Surroundings["report"]): Instances | undefined => {
     const items: Array<Instance> = []
@@ -56,7 +63,11 @@ export const makeStagePlanner = (
   }
   return {
     declaration,
-    parameters: preparation.names.params,
+    names: preparation.names.params,
+    parameters: preparation.names.params.map((name) => context.parameters.indexOf(name)),
+    feeds: sources,
+    // Both numbers are below 2 ** 26: one number, exact in a double, stands for the pair.
+    note: (instances, place) => notes.size !== notes.add(instances.id * 2 ** 26 + place).size,
     instances: (params, key, { instancesOf, report }) => {
       let memo = key
       for (const source of sources) {

@@ -9,8 +9,17 @@ import type { Prepared } from "./prepare.ts"
 /** A task whose coordinates are still being found. */
 export interface Draft {
   readonly task: PlannedTask
-  /** Notes a place at which the task is used; a place noted before changes nothing. */
-  readonly place: (coordinates: Coordinates) => void
+  /** The task's own list. */
+  readonly coordinates: Array<Coordinates>
+  /** The same as a set, once there are many: a set for each of 100,000 tasks would be most of the plan. */
+  placed: Set<Coordinates> | undefined
+}
+
+/** Notes a place at which the task is used; a place noted before changes nothing. */
+export const place = (draft: Draft, at: Coordinates): void => {
+  if (draft.placed?.has(at) ?? draft.coordinates.includes(at)) return
+  draft.coordinates.push(at)
+  if (draft.coordinates.length > 16) draft.placed = (draft.placed ?? new Set(draft.coordinates)).add(at)
 }
 
 export interface TaskTable {
@@ -21,29 +30,20 @@ export interface TaskTable {
 }
 
 export const makeTaskTable = (): TaskTable => {
-  const byRecipe = new Map<string, Draft>()
+  const drafts = new Map<StageDeclaration, Map<string, Draft>>()
   const ids = new Set<string>()
   const tasks: Array<PlannedTask> = []
-
-  /** Ten digits of the recipe tell a stage's tasks apart but for one plan in millions, where more are taken. */
-  const newId = (stage: string, recipe: string): string => {
-    let digits = 10
-    while (ids.has(`${stage}-${recipe.slice(0, digits)}`)) digits++
-    const id = `${stage}-${recipe.slice(0, digits)}`
-    ids.add(id)
-    return id
-  }
   return {
     tasks: () => tasks,
     draft: (declaration, prepared, feed) => {
+      const byRecipe = drafts.get(declaration) ?? new Map<string, Draft>()
+      drafts.set(declaration, byRecipe)
       const recipe = recipeOf(prepared.digest, feed)
-      const key = `${declaration.id} ${recipe}`
-      const known = byRecipe.get(key)
+      const known = byRecipe.get(recipe)
       if (known !== undefined) return known
       const coordinates: Array<Coordinates> = []
-      let placed: Set<Coordinates> | undefined
       const task: PlannedTask = {
-        id: newId(declaration.id, recipe),
+        id: newId(ids, declaration.id, recipe),
         recipe,
         stage: declaration.id,
         uses: declaration.uses,
@@ -56,19 +56,21 @@ export const makeTaskTable = (): TaskTable => {
         declaration,
         coordinates
       }
-      const draft: Draft = {
-        task,
-        place: (at) => {
-          if (placed?.has(at) ?? coordinates.includes(at)) return
-          coordinates.push(at)
-          // Most tasks have few places; a set for each of 100,000 tasks would be most of the plan.
-          if (coordinates.length > 16) placed = (placed ?? new Set(coordinates)).add(at)
-        }
-      }
-      byRecipe.set(key, draft)
+      const draft: Draft = { task, coordinates, placed: undefined }
+      byRecipe.set(recipe, draft)
       tasks.push(task)
       return draft
     }
+  }
+}
+
+/** Ten digits of the recipe tell a stage's tasks apart in all but one of hundreds of plans of 100,000; there, one task takes more. */
+const newId = (ids: Set<string>, stage: string, recipe: string): string => {
+  for (let digits = 10;; digits++) {
+    const id = `${stage}-${recipe.slice(0, digits)}`
+    if (ids.has(id)) continue
+    ids.add(id)
+    return id
   }
 }
 
