@@ -3,11 +3,10 @@
  * frozen, so that an edit in the middle of a run changes nothing. Stages bundled together share what they have in common in chunks.
  */
 import { createHash, randomBytes } from "node:crypto"
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { ImportKind, OnResolveArgs, PluginBuild, Plugin } from "esbuild"
-import { readFileSync } from "node:fs"
 import { commonOptions, isInstalled, ownPackage, packageManifest, packageName, withEsbuild } from "./bundler.ts"
 import type { Roots } from "./code.ts"
 
@@ -41,7 +40,7 @@ export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots,
       chunkNames: "chunk-[hash]",
       sourcemap: "linked",
       sourcesContent: false,
-      plugins: [ownPackage(roots.packageRoot), packages(roots, manifests), ownPlace]
+      plugins: [ownPackage(roots.packageRoot), packages(roots, manifests), ownPlace(roots)]
     })
     const files = built.outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })).sort((a, b) => (a.name < b.name ? -1 : 1))
     const target = join(folder, digestOf(files).slice(0, 20))
@@ -85,15 +84,16 @@ const find = async (build: PluginBuild, { path, resolveDir, kind }: OnResolveArg
 }
 
 /** `import.meta.url` and its like go on to say where the source lies, so that what is looked for beside it is found. */
-const ownPlace: Plugin = {
+const ownPlace = ({ project, packageRoot }: Roots): Plugin => ({
   name: "own-place",
   setup: (build) => {
-    build.onLoad({ filter: /\.[mc]?[jt]s$/ }, ({ path }) => {
-      if (isInstalled(path)) return undefined
+    // Not the hundreds of files of installed packages: each call of a plugin costs.
+    const stages = [project, packageRoot].map((root) => join(root, "stages/").replaceAll(/[^\w/]/g, "\\$&"))
+    build.onLoad({ filter: new RegExp(`\\.[mc]?ts$|^(${stages.join("|")}).*\\.[mc]?js$`) }, ({ path }) => {
       const source = readFileSync(path, "utf8")
       if (!source.includes("import.meta.")) return undefined
       return {
-        loader: /ts$/.test(path) ? "ts" : "js",
+        loader: path.endsWith("ts") ? "ts" : "js",
         contents: source
           .replaceAll(/\bimport\.meta\.url\b/g, () => JSON.stringify(pathToFileURL(path).href))
           .replaceAll(/\bimport\.meta\.filename\b/g, () => JSON.stringify(path))
@@ -101,7 +101,7 @@ const ownPlace: Plugin = {
       }
     })
   }
-}
+})
 
 interface OutputFile {
   readonly name: string

@@ -5,9 +5,10 @@
 import { existsSync, readFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { dirname, join, sep } from "node:path"
+import type * as esbuildModule from "esbuild"
 import type { BuildOptions, Message, Plugin } from "esbuild"
 
-type Esbuild = typeof import("esbuild")
+type Esbuild = typeof esbuildModule
 
 let builds = 0
 

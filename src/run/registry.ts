@@ -10,7 +10,7 @@ import { Effect, Schema } from "effect"
 import { nearest } from "../stage/nearest.ts"
 import type { StageDescription, StageInterface } from "../stage/protocol.ts"
 import { bundleStages } from "./bundle.ts"
-import { messagesOf } from "./bundler.ts"
+import { messagesOf, withEsbuild } from "./bundler.ts"
 import { type Roots, stageCode } from "./code.ts"
 import { isStamps, type Stamp, takeStamps, unchanged } from "./stamps.ts"
 
@@ -169,19 +169,27 @@ const isStage = (value: unknown): value is StageInterface =>
   && ["describe", "decode", "execute"].every((method) => typeof Reflect.get(value, method) === "function")
 
 const buildStages = (places: ReadonlyMap<string, Place>, roots: Roots, folder: string, manifestPath: string) =>
-  Effect.gen(function*() {
-    const startedAt = Date.now()
-    const codes = yield* Effect.forEach(places, ([name, { path }]) =>
-      Effect.map(Effect.tryPromise({ try: () => stageCode(path, roots), catch: buildError(name) }), (code) => [name, code] as const), { concurrency: "unbounded" })
-    const entries = new Map([...places].map(([name, { path }]) => [name, path]))
-    const bundles = yield* Effect.tryPromise({ try: () => bundleStages(entries, roots, folder), catch: buildError([...places.keys()].join(", ")) })
-    const stages: Record<string, BuiltStage> = {}
-    for (const [name, { digest, files }] of codes) stages[name] = { code: digest, files, bundle: bundles.paths[name] ?? "" }
-    const read = [bundles, ...codes.map(([, code]) => code)].flatMap(({ sources, manifests }) => [...sources, ...manifests])
-    const stamps = takeStamps([...read, join(roots.packageRoot, "package.json")], startedAt)
-    if (stamps !== undefined) writeManifest(manifestPath, { version: 1, stamps, stages })
-    return stages
+  Effect.tryPromise({
+    try: () => withEsbuild(() => build(places, roots, folder, manifestPath)),
+    catch: (cause) => cause instanceof StageLoadError ? cause : buildError([...places.keys()].join(", "))(cause)
   })
+
+const build = async (places: ReadonlyMap<string, Place>, roots: Roots, folder: string, manifestPath: string): Promise<Manifest["stages"]> => {
+  const startedAt = Date.now()
+  const codes = await Promise.all([...places].map(async ([name, { path }]) => {
+    const code = await stageCode(path, roots).catch((cause: unknown) => {
+      throw buildError(name)(cause)
+    })
+    return [name, code] as const
+  }))
+  const bundles = await bundleStages(new Map([...places].map(([name, { path }]) => [name, path])), roots, folder)
+  const stages: Record<string, BuiltStage> = {}
+  for (const [name, { digest, files }] of codes) stages[name] = { code: digest, files, bundle: bundles.paths[name] ?? "" }
+  const read = [bundles, ...codes.map(([, code]) => code)].flatMap(({ sources, manifests }) => [...sources, ...manifests])
+  const stamps = takeStamps([...read, join(roots.packageRoot, "package.json")], startedAt)
+  if (stamps !== undefined) writeManifest(manifestPath, { version: 1, stamps, stages })
+  return stages
+}
 
 const buildError = (stage: string) => (cause: unknown): StageLoadError => {
   const messages = messagesOf(cause)

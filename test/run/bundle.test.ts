@@ -6,6 +6,7 @@ import { promisify } from "node:util"
 import { Effect, Exit } from "effect"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { stageCode } from "../../src/run/code.ts"
+import { sourceStack } from "../../src/run/source-stack.ts"
 import { openRegistry, type LoadedStage, StageLoadError } from "../../src/run/registry.ts"
 
 const packageRoot = join(import.meta.dirname, "../..")
@@ -38,6 +39,18 @@ export const scale = (value: number): number => {
 export const unused = (value: number): number => value * 3
 `
 const files = { "stages/math/double.ts": doubleSource, "stages/math/lib/scale.ts": helperSource }
+
+/** What `defineStage` would make, by hand: nothing to bundle but itself and its helper. */
+const plainSource = `
+import { scale } from "./lib/scale.ts"
+export default {
+  protocol: 1, name: "math/plain", volatile: false, engine: false, inputs: {}, outputs: {},
+  describe: () => ({ name: "math/plain" }),
+  decode: (params) => ({ ok: true, params: { two: scale(1) }, files: [] }),
+  execute: async () => { throw new Error("scaled " + scale(1)) }
+}
+`
+const plainFiles = { "stages/math/plain.ts": plainSource, "stages/math/lib/scale.ts": helperSource }
 
 let made = 0
 let project: string
@@ -145,36 +158,35 @@ const get = (stages: ReadonlyMap<string, LoadedStage>, name: string): LoadedStag
 }
 
 describe("the registry", () => {
+  beforeEach(() => write(project, plainFiles))
+
   it("lists the stages of the project and of the package, and no helpers", () => {
     write(project, { "stages/math/_draft.ts": "", "stages/math/notes.md": "", "stages/math/types.d.ts": "", "stages/alone.ts": "", "stages/lib/x.ts": "" })
     const names = openRegistry({ project, packageRoot }).names()
-    expect(names).toEqual(expect.arrayContaining(["alone", "data/gauss", "math/double"]))
+    expect(names).toEqual(expect.arrayContaining(["alone", "data/gauss", "math/double", "math/plain"]))
     expect(names.filter((name) => /lib|draft|types|notes/.test(name))).toEqual([])
     expect(names).toEqual(names.toSorted())
   })
 
-  it("loads a stage that works, from the project before the package", async () => {
-    write(project, { "stages/data/gauss.ts": doubleSource.replace("math/double", "data/gauss").replace("./lib", "../math/lib") })
-    const stages = await load(["math/double", "data/gauss"])
+  it("loads stages of the package and of the project", async () => {
+    const registry = openRegistry({ project, packageRoot })
+    const stages = await Effect.runPromise(registry.load(["math/double", "data/gauss"]))
     const { stage, code, origin } = get(stages, "math/double")
     expect(stage.decode({})).toEqual({ ok: true, params: { offset: 0 }, files: [] })
-    expect(stage.describe().summary).toBe("Doubles every value.")
     expect(code).toBe((await codeOf(project)).digest)
-    expect([origin, get(stages, "data/gauss").origin]).toEqual(["project", "project"])
-    expect(get(await load(["data/gauss"], newProject()), "data/gauss").origin).toBe("built-in")
+    expect([origin, get(stages, "data/gauss").origin]).toEqual(["project", "built-in"])
+    const [, description] = await Effect.runPromise(registry.describe(["math/double", "data/gauss"]))
+    expect(description).toMatchObject({ summary: "Doubles every value.", params: [{ name: "offset", doc: "added at the end", unit: "pixels" }] })
   })
 
-  it("describes stages", async () => {
-    const [description] = await Effect.runPromise(openRegistry({ project, packageRoot }).describe(["math/double"]))
-    expect(description?.params).toMatchObject([{ name: "offset", doc: "added at the end", unit: "pixels" }])
+  it("takes a project's stage before the package's of the same name", async () => {
+    write(project, { "stages/data/gauss.ts": plainSource.replaceAll("math/plain", "data/gauss").replace("./lib", "../math/lib") })
+    expect(get(await load(["data/gauss"]), "data/gauss").origin).toBe("project")
   })
 
   it("builds nothing while no file has changed, also in another process", async () => {
-    const first = get(await load(["math/double"]), "math/double")
-    await settle()
-    await load(["math/double"]) // the files are old enough now for their stamps to be trusted
-    const bundler = join(scratch, "no-esbuild.mjs")
-    writeFileSync(bundler, "export const register = 1")
+    await settle() // files just written are not trusted to be told from a later edit by their stamps
+    const { bundle } = get(await load(["math/plain"]), "math/plain")
     const script = `
       import { registerHooks } from "node:module"
       registerHooks({ resolve: (request, context, next) => {
@@ -183,37 +195,47 @@ describe("the registry", () => {
       } })
       const { openRegistry } = await import(${JSON.stringify(join(packageRoot, "src/run/registry.ts"))})
       const { Effect } = await import(${JSON.stringify(join(packageRoot, "node_modules/effect/dist/index.js"))})
-      const stages = await Effect.runPromise(openRegistry(${JSON.stringify({ project, packageRoot })}).load(["math/double"]))
-      process.stdout.write(stages.get("math/double").bundle)
+      const stages = await Effect.runPromise(openRegistry(${JSON.stringify({ project, packageRoot })}).load(["math/plain"]))
+      process.stdout.write(stages.get("math/plain").bundle)
     `
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script])
-    expect(stdout).toBe(first.bundle)
+    expect(stdout).toBe(bundle)
   })
 
   it("sees every edit, also one right after a load that leaves the file's size as it was", async () => {
-    const seen = new Set<string>()
+    const seen = new Set<unknown>()
     for (let factor = 2; factor < 6; factor++) {
       write(project, { "stages/math/lib/scale.ts": edited(helperSource, "factor = 2", `factor = ${factor}`) })
-      seen.add(get(await load(["math/double"]), "math/double").code)
+      const { code, stage } = get(await load(["math/plain"]), "math/plain")
+      seen.add(code)
+      expect(stage.decode({})).toMatchObject({ params: { two: factor } })
     }
     expect(seen.size).toBe(4)
   })
 
   it("keeps the bundle of before an edit, for the run that uses it", async () => {
-    const before = get(await load(["math/double"]), "math/double").bundle
+    const before = get(await load(["math/plain"]), "math/plain").bundle
     const text = readFileSync(before, "utf8")
     write(project, { "stages/math/lib/scale.ts": edited(helperSource, "factor = 2", "factor = 7") })
-    expect(get(await load(["math/double"]), "math/double").bundle).not.toBe(before)
+    expect(get(await load(["math/plain"]), "math/plain").bundle).not.toBe(before)
     expect(readFileSync(before, "utf8")).toBe(text)
   })
 
+  it("makes a bundle that was deleted again", async () => {
+    await settle()
+    const { bundle } = get(await load(["math/plain"]), "math/plain")
+    rmSync(dirname(bundle), { recursive: true })
+    await load(["math/plain"])
+    expect(existsSync(bundle)).toBe(true)
+  })
+
   it("gives the same when several load at once, and leaves nothing half made", async () => {
-    const all = await Promise.all([1, 2, 3, 4].map(() => load(["math/double"])))
-    expect(new Set(all.map((stages) => get(stages, "math/double").bundle)).size).toBe(1)
+    const all = await Promise.all([1, 2, 3, 4].map(() => load(["math/plain"])))
+    expect(new Set(all.map((stages) => get(stages, "math/plain").bundle)).size).toBe(1)
     expect(readdirSync(join(project, ".reprise/code")).filter((name) => name.endsWith(".tmp"))).toEqual([])
   })
 
-  it("runs from anywhere: the bundle holds the libraries and knows where the source was", async () => {
+  it("makes bundles that run from anywhere: they hold the libraries and know where the source was", async () => {
     write(project, {
       "stages/math/where.ts": `
         import { readFileSync } from "node:fs"
@@ -230,8 +252,8 @@ describe("the registry", () => {
     const out = join(project, "out.txt")
     const script = `
       const { default: stage } = await import(${JSON.stringify(bundle)})
-      const outcome = await stage.execute({ id: "t", params: {}, inputs: {}, outputs: { text: ${JSON.stringify(out)} }, scratch: "", checkpoint: "", project: "", threads: 1, backend: "cpu" }, { emit() {}, signal: new AbortController().signal })
-      process.stdout.write(JSON.stringify(outcome))
+      const task = { id: "t", params: {}, inputs: {}, outputs: { text: ${JSON.stringify(out)} }, scratch: "", checkpoint: "", project: "", threads: 1, backend: "cpu" }
+      process.stdout.write(JSON.stringify(await stage.execute(task, { emit() {}, signal: new AbortController().signal })))
     `
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { cwd: "/" })
     expect(JSON.parse(stdout)).toEqual({ ok: true, outputs: { text: {} } })
@@ -244,8 +266,20 @@ describe("the registry", () => {
       "node_modules/tiny-two/package.json": JSON.stringify({ name: "tiny-two", version: "1.0.0", type: "module", exports: "./index.js" }),
       "node_modules/tiny-two/index.js": "export const two = 2"
     })
-    const { bundle } = get(await load(["math/double"]), "math/double")
-    expect(readFileSync(bundle, "utf8")).toContain(`node_modules/tiny-two/index.js`)
+    const { bundle, stage } = get(await load(["math/plain"]), "math/plain")
+    expect(readFileSync(bundle, "utf8")).toContain("node_modules/tiny-two/index.js")
+    expect(stage.decode({})).toMatchObject({ params: { two: 2 } })
+  })
+
+  it("tells a stack in terms of the sources", async () => {
+    const { stage, bundle } = get(await load(["math/plain"]), "math/plain")
+    const task = { id: "t", params: {}, inputs: {}, outputs: {}, scratch: "", checkpoint: "", project: "", threads: 1, backend: "cpu" }
+    const error = await stage.execute(task, { emit: () => undefined, signal: new AbortController().signal }).then(() => undefined, (reason: unknown) => reason)
+    const stack = error instanceof Error ? error.stack ?? "" : ""
+    expect(stack).toContain(bundle)
+    const line = plainSource.split("\n").findIndex((text) => text.includes("execute")) + 1
+    expect(sourceStack(stack)).toContain(`${join(project, "stages/math/plain.ts")}:${line}:`)
+    expect(sourceStack("at x (/nowhere/at-all.mjs:1:2)")).toBe("at x (/nowhere/at-all.mjs:1:2)")
   })
 })
 
@@ -265,7 +299,7 @@ describe("a stage that cannot be loaded", () => {
     ["no stage as default export", "export default { name: 1 }", /bad\.ts is no stage/],
     ["no default export", "export const stage = 1", /bad\.ts is no stage/],
     ["an error at the top level", `throw new Error("too early")\nexport default 1`, /fails while it is loaded: too early/],
-    ["another name", doubleSource, /bad\.ts defines the stage "math\/double"/]
+    ["another name", plainSource, /bad\.ts defines the stage "math\/plain"/]
   ])("says what is wrong: %s", async (_, source, message) => {
     write(project, { "stages/math/bad.ts": source })
     const error = await failure("math/bad")
