@@ -3,7 +3,7 @@
  * asked for are read from disk. Every length and offset is checked against the file before it is used.
  */
 import { type BatchLayout, type Block, type FileLayout, type Layout, magic, readFooter, readMessage, UnreadType } from "./arrow-format.ts"
-import { bytesSource, type ByteSource, fileSource } from "./byte-source.ts"
+import { type Bytes, bytesSource, type ByteSource, fileSource } from "./byte-source.ts"
 import { TableError } from "./error.ts"
 
 /** The buffers of one column of one batch. */
@@ -12,11 +12,11 @@ export interface Chunk {
   readonly length: number
   readonly nulls: number
   /** One bit a row, least significant first; undefined where all values are there. */
-  readonly validity: Uint8Array | undefined
+  readonly validity: Bytes | undefined
   /** Ends of strings and lists: `length + 1` places in `data` or `item`, checked. */
-  readonly offsets: Int32Array | undefined
+  readonly offsets: Int32Array<ArrayBuffer> | undefined
   /** Values of a number, bits of a bool, indices of a category, bytes of text; starts at a multiple of eight. Empty for lists. */
-  readonly data: Uint8Array
+  readonly data: Bytes
   readonly item: Chunk | undefined
 }
 
@@ -80,7 +80,7 @@ export const isNull = (chunk: Chunk, row: number): boolean =>
 export const openArrowFile = (path: string): ArrowFile => open(path, () => fileSource(path))
 
 /** The same for a file whose bytes are there already. */
-export const openArrowBytes = (path: string, bytes: Uint8Array): ArrowFile => open(path, () => bytesSource(path, bytes))
+export const openArrowBytes = (path: string, bytes: Bytes): ArrowFile => open(path, () => bytesSource(path, bytes))
 
 const open = (path: string, start: () => ByteSource): ArrowFile => {
   const fail = (message: string, column?: string) =>
@@ -132,14 +132,14 @@ const open = (path: string, start: () => ByteSource): ArrowFile => {
       const length = batch.nodes[2 * node] ?? -1
       const nulls = batch.nodes[2 * node + 1] ?? -1
       if (length < 0 || nulls < 0 || nulls > length) throw new RangeError("a column has an impossible length")
-      const load = (index: number, needed: number): Uint8Array => {
+      const load = (index: number, needed: number): Bytes => {
         const place = placeOf(block, batch, index)
         if (place.length < needed) throw new RangeError(`column "${column.name}" is shorter than its rows`)
         return source.at(place.offset, needed)
       }
       const validity = nulls === 0 ? undefined : load(buffer, (length + 7) >> 3)
       const chunk = { layout: column, length, nulls, validity, offsets: undefined, data: new Uint8Array(0), item: undefined }
-      const offsetsWithin = (): Int32Array => {
+      const offsetsWithin = (): Int32Array<ArrayBuffer> => {
         // A column of no rows may have no offsets at all.
         if (length === 0) return new Int32Array(1)
         const bytes = load(buffer + 1, 4 * (length + 1))

@@ -1,12 +1,15 @@
 /** Bytes that can be read in part: a file, or what was read of one. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 
+/** Bytes of their own buffer, which may be handed to native code. */
+export type Bytes = Uint8Array<ArrayBuffer>
+
 export interface ByteSource {
   /** For messages. */
   readonly path: string
   readonly size: number
   /** `length` bytes from `offset`, at a multiple of eight in their buffer. Throws RangeError where there are none. */
-  at(offset: number, length: number): Uint8Array
+  at(offset: number, length: number): Bytes
   /** Fills `target` from `offset` on. */
   into(offset: number, target: Uint8Array): void
   close(): void
@@ -17,9 +20,9 @@ const wholeBytes = 2 ** 20
 
 const outside = () => new RangeError("a part lies outside of it")
 
-export const bytesSource = (path: string, bytes: Uint8Array): ByteSource => {
+export const bytesSource = (path: string, bytes: Bytes): ByteSource => {
   const size = bytes.byteLength
-  const at = (offset: number, length: number): Uint8Array => {
+  const at = (offset: number, length: number): Bytes => {
     if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw outside()
     const aligned = (bytes.byteOffset + offset) % 8 === 0
     return aligned ? bytes.subarray(offset, offset + length) : bytes.slice(offset, offset + length)
@@ -55,7 +58,7 @@ export const fileSource = (path: string): ByteSource => {
       if (!(offset >= 0 && offset + target.length <= size)) throw outside()
       readFully(file, offset, target)
     }
-    const at = (offset: number, length: number): Uint8Array => {
+    const at = (offset: number, length: number): Bytes => {
       // Checked before the array is made: a damaged length must not ask for memory.
       if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw outside()
       const bytes = new Uint8Array(length)

@@ -52,8 +52,8 @@ export const indicesOf = (chunk: Chunk): ArrayLike<number> => {
 
 const milliseconds = (values: NumberArray): NumberArray => values instanceof BigInt64Array ? Float64Array.from(values, Number) : values
 
-/** The values of a chunk: a typed array for numbers without nulls. */
-const valuesOf = (file: ArrowFile, chunk: Chunk): ArrayLike<unknown> => {
+/** The values of a chunk, as `readTable` gives them. */
+export const valuesOf = (file: ArrowFile, chunk: Chunk): ArrayLike<unknown> => {
   const { layout, length } = chunk
   const type = layout.type.type
   const raw = arrayOf(type, chunk.data)
