@@ -29,25 +29,28 @@ def plateau(cases):
     return answer
 
 
-def two_layer(case):
-    """Full-batch training of sum_k a_k phi(w_k x + b_k) with momentum 0.9 and the plateau schedule's defaults."""
-    x, y = (torch.tensor(case[key], dtype=torch.float32) for key in ("x", "y"))
-    readout = torch.tensor(case["a"], dtype=torch.float32)
-    w, b = (torch.nn.Parameter(torch.tensor(case[key], dtype=torch.float32)) for key in ("W", "b"))
-    optimiser = torch.optim.SGD([w, b], lr=case["rate"], momentum=0.9)
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser)
-    losses, rates = [], []
-    for _ in range(case["steps"]):
-        hidden = torch.nn.functional.leaky_relu(x @ w.T + b, case["gamma"])
-        s = -y * (hidden @ readout)
-        loss = (s if case["loss"] == "identity" else torch.nn.functional.softplus(s)).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        scheduler.step(loss.item())
-        losses.append(loss.item())
-        rates.append(optimiser.param_groups[0]["lr"])
-    return {"losses": losses, "rates": rates, "W": w.tolist(), "b": b.tolist()}
+def two_layer(cases):
+    """For each case: full-batch training of sum_k a_k phi(w_k x + b_k) with momentum 0.9 and the plateau schedule's defaults."""
+    answer = []
+    for case in cases:
+        x, y = (torch.tensor(case[key], dtype=torch.float32) for key in ("x", "y"))
+        readout = torch.tensor(case["a"], dtype=torch.float32)
+        w, b = (torch.nn.Parameter(torch.tensor(case[key], dtype=torch.float32)) for key in ("W", "b"))
+        optimiser = torch.optim.SGD([w, b], lr=case["rate"], momentum=0.9)
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser)
+        losses, rates = [], []
+        for _ in range(case["steps"]):
+            hidden = torch.nn.functional.leaky_relu(x @ w.T + b, case["gamma"])
+            s = -y * (hidden @ readout)
+            loss = (s if case["loss"] == "identity" else torch.nn.functional.softplus(s)).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            scheduler.step(loss.item())
+            losses.append(loss.item())
+            rates.append(optimiser.param_groups[0]["lr"])
+        answer.append({"losses": losses, "rates": rates, "W": w.tolist(), "b": b.tolist()})
+    return answer
 
 
 if __name__ == "__main__":

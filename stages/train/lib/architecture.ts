@@ -23,16 +23,15 @@ const Pool = Schema.Struct({
   stride: Schema.optionalKey(field(Count, doc("Step between windows; the kernel when left out.")))
 })
 
+const expected = "a layer: relu, flatten or global-mean, or linear, conv, leaky-relu, average-pool or max-pool with its settings, as in { linear: { units: 10 } }"
 const Layer = Schema.Union([
-  Schema.Literals(["relu", "flatten", "global-mean"]),
+  Schema.Literals(["relu", "flatten", "global-mean"]).annotate({ expected }),
   Schema.Struct({ "linear": Linear }),
   Schema.Struct({ "conv": Conv }),
   Schema.Struct({ "leaky-relu": Schema.Struct({ slope: field(NonNegative, doc("Slope for negative values."), 0.01) }) }),
   Schema.Struct({ "average-pool": Pool }),
   Schema.Struct({ "max-pool": Pool })
-]).annotate({
-  expected: "one of relu, flatten, global-mean, or linear, conv, leaky-relu, average-pool, max-pool with its settings"
-})
+]).annotate({ expected })
 
 export const Architecture = Schema.Struct({
   description: Schema.optionalKey(Schema.String),

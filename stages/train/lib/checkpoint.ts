@@ -34,7 +34,7 @@ export const encodeCheckpoint = ({ facts, tensors }: Checkpoint): Uint8Array => 
   return bytes
 }
 
-/** Undefined when the bytes are no checkpoint, so that training starts anew. */
+/** Undefined when the bytes are no checkpoint. */
 export const decodeCheckpoint = (bytes: Uint8Array): Checkpoint | undefined => {
   try {
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
@@ -42,7 +42,7 @@ export const decodeCheckpoint = (bytes: Uint8Array): Checkpoint | undefined => {
     let at = 4 + length
     const read = (shape: ReadonlyArray<number>): Tensor => {
       const end = at + 4 * sizeOf(shape)
-      const values = new Float32Array(bytes.slice(at, end).buffer)
+      const values = new Float32Array(Uint8Array.from(bytes.subarray(at, end)).buffer)
       at = end
       return tensor(values, shape)
     }

@@ -35,6 +35,7 @@ export interface TrainingSettings {
 export interface TrainingHost extends Engine {
   progress(done: number, total: number, message?: string): Effect.Effect<void>
   metric(name: string, value: number, step: number): Effect.Effect<void>
+  log(message: string, level: "warn"): Effect.Effect<void>
   readonly checkpoint: {
     readonly load: Effect.Effect<Uint8Array | undefined, StageError>
     save(bytes: Uint8Array): Effect.Effect<void, StageError>
@@ -90,11 +91,10 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
   const saved = yield* host.checkpoint.load
   const checkpoint = saved === undefined ? undefined : decodeCheckpoint(saved)
   if (checkpoint !== undefined) {
-    facts = yield* Effect.mapError(
-      Schema.decodeUnknownEffect(Facts)(checkpoint.facts),
-      (cause) => new StageError({ message: "The saved state of this training cannot be read.", hint: "Delete the results' checkpoints folder to start anew.", cause })
-    )
-    loop.restore(checkpoint.tensors)
+    facts = yield* Effect.mapError(Schema.decodeUnknownEffect(Facts)(checkpoint.facts), unreadable)
+    yield* Effect.try({ try: () => loop.restore(checkpoint.tensors), catch: unreadable })
+  } else if (saved !== undefined) {
+    yield* host.log("The saved state of an earlier attempt is damaged; training starts anew.", "warn")
   }
   const save = Effect.suspend(() => host.checkpoint.save(encodeCheckpoint({ facts, tensors: loop.state() })))
 
@@ -172,6 +172,9 @@ const openLoop = Effect.fn(function*({ batchSize, loss, momentum, network, weigh
     yield* sessionOptions(host)
   )
 })
+
+const unreadable = (cause: unknown): StageError =>
+  new StageError({ message: "The saved state of this training is of another one.", hint: "Delete the `checkpoints` folder of the results.", cause })
 
 const diverged = (loss: number, step: number, rate: number): StageError =>
   new StageError({

@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { decodeModel } from "../../../src/tensor/onnx/decode.ts"
+import twoLayerStage from "../../../stages/train/two-layer.ts"
+import { twoLayer } from "../../../stages/train/lib/two-layer.ts"
+import { attemptStage, given, runStage, temporaryFolder } from "../run-stage.ts"
+import { cases, expectSame, random, samples, stageRun, tiny } from "./tiny.ts"
+import { train } from "./transcription.ts"
+
+const data = () => samples.mixed
+
+describe("train/two-layer", () => {
+  it.each(cases)("takes the same steps as the mathematics written out ($loss, slope $gamma, rate $rate)", async (tinyCase) => {
+    const ran = await stageRun(tinyCase)
+    const reference = train(tinyCase)
+    expect(ran.rows("curve").length).toBe(tinyCase.steps)
+    expectSame(ran.rows("curve"), tinyCase.rate, reference)
+    const [stat] = ran.rows("stat")
+    expect(stat?.["rate"]).toBeCloseTo(reference.rates.at(-1) ?? Number.NaN, 10)
+  })
+
+  it("has a case in which the rate is lowered more than once", () => {
+    const [, , contradictory] = cases.map((tinyCase) => new Set(train(tinyCase).rates).size)
+    expect(contradictory).toBeGreaterThan(2)
+  })
+
+  it("draws W ~ N(0, 1/d), b ~ N(0, 1), a ~ N(0, 1/m)", () => {
+    const net = twoLayer({ inputs: 400, width: 900, slope: 0 }, random)
+    const deviations = net.parameters.map(({ initial }) => Math.sqrt(initial.reduce((sum, value) => sum + value * value, 0) / initial.length))
+    expect(deviations[0]).toBeCloseTo(1 / 20, 3)
+    expect(deviations[1]).toBeGreaterThan(0.9)
+    expect(deviations[1]).toBeLessThan(1.1)
+    expect(deviations[2]).toBeCloseTo(1 / 30, 2)
+    expect(net.parameters.map(({ name, trainable }) => [name, trainable])).toEqual([["W", true], ["b", true], ["a", false]])
+  })
+
+  it("saves a model that takes any number of samples, with the weights inside", async () => {
+    const bytes = (await stageRun(tiny({ data: "mixed", loss: "identity", gamma: 0, rate: 1, steps: 1 }))).bytes("model")
+    for (const batch of [1, 3]) {
+      const { inputs, metadata, outputs } = decodeModel(bytes, { dimensions: { batch } })
+      expect([inputs["x"]?.shape, outputs["scores"]?.shape]).toEqual([[batch, 3], [batch]])
+      expect(metadata).toEqual({ loss: "identity" })
+    }
+  })
+
+  it("reports one row on how it ended", async () => {
+    const ran = await stageRun(tiny({ data: "mixed", loss: "logistic", gamma: 0, rate: 0.5, steps: 300 }))
+    const [stat] = ran.rows("stat")
+    const last = ran.rows("curve").at(-1)
+    expect(stat).toMatchObject({ n: 8n, steps: 300n })
+    expect(Number(stat?.["loss"])).toBeLessThan(Number(last?.["loss"]) + 1e-6)
+    expect(stat?.["accuracy"]).toBe(1)
+  })
+
+  it("stops when the loss is not finite any more, and says at which step", async () => {
+    const { x, y } = data()
+    const huge = { x: x.map((value) => value * 1e30), y, shape: [3], metadata: {} }
+    const { error } = await attemptStage(twoLayerStage, { rate: 1e9, steps: 50, seed: 0 }, { inputs: { data: given(huge) } })
+    expect(error?.message).toMatch(/^The loss became (NaN|-?Infinity) at step \d+, with a learning rate of 1000000000\.$/)
+    expect(error?.hint).toMatch(/smaller `rate`/)
+  })
+
+  it("wants labels -1 and 1", async () => {
+    const classes = { ...data(), y: Float32Array.of(1, -1, 1, 0, 2, 1, 1, 1) }
+    const { error } = await attemptStage(twoLayerStage, { rate: 1, seed: 0 }, { inputs: { data: given(classes) } })
+    expect(error?.message).toBe("The identity loss needs labels -1 and 1, but sample 3 is labelled 0.")
+  })
+
+  it("goes on after an interruption and ends with the same bytes", async () => {
+    const params = { width: 64, rate: 0.1, steps: 8_000, seed: 0, loss: "logistic" }
+    const inputs = { data: given(data()) }
+    const whole = await runStage(twoLayerStage, params, { inputs })
+    const checkpoint = join(temporaryFolder(), "checkpoint")
+    const stop = new AbortController()
+    const first = await attemptStage(twoLayerStage, params, {
+      inputs,
+      checkpoint,
+      signal: stop.signal,
+      onEvent: (event) => event.type === "progress" && event.done > 1000 && stop.abort()
+    })
+    expect(first.error?.tag).toBe("Interrupted")
+    expect(existsSync(checkpoint)).toBe(true)
+    const second = await runStage(twoLayerStage, params, { inputs, checkpoint })
+    const [progress] = second.events
+    expect(progress?.type === "progress" ? progress.done : 0).toBeGreaterThan(1000)
+    expect(second.bytes("model")).toEqual(whole.bytes("model"))
+    expect(second.rows("curve")).toEqual(whole.rows("curve"))
+  })
+})
