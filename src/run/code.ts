@@ -33,8 +33,11 @@ export interface Roots {
   readonly packageRoot: string
 }
 
-/** Rejects with esbuild's error if the stage cannot be bundled. `entry` is absolute. */
-export const stageCode = (entry: string, roots: Roots): Promise<StageCode> =>
+/** Minimal texts by the text they are of: stages share most of their files. */
+export type MinimalTexts = Map<string, Promise<string>>
+
+/** Rejects with esbuild's error if the stage cannot be bundled. `entry` is absolute; `known` is shared between stages loaded together. */
+export const stageCode = (entry: string, roots: Roots, known: MinimalTexts = new Map()): Promise<StageCode> =>
   withEsbuild(async (esbuild) => {
     // Names are left alone here and made minimal afterwards, where what was dropped (a description) no longer shows.
     const built = await esbuild.build({
@@ -47,9 +50,11 @@ export const stageCode = (entry: string, roots: Roots): Promise<StageCode> =>
     const text = built.outputFiles[0]?.text ?? ""
     const packages = externalPackages(built.metafile, roots)
     const versions = packages.map(({ name, version }) => `${name}@${version}`)
-    const sections = [...sectionsOf(text, built.metafile)].map(async ([input, section]) =>
-      [labelOf(resolve(roots.packageRoot, input), roots), sha256(await minimalText(esbuild.transform, section, "file"))] as const
-    )
+    const sections = [...sectionsOf(text, built.metafile)].map(async ([input, section]) => {
+      const minimal = known.get(section) ?? minimalText(esbuild.transform, section, "file")
+      known.set(section, minimal)
+      return [labelOf(resolve(roots.packageRoot, input), roots), sha256(await minimal)] as const
+    })
     return {
       digest: sha256([await minimalText(esbuild.transform, text, "bundle"), ...versions].join("\0")),
       files: {

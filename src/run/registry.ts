@@ -11,7 +11,7 @@ import { nearest } from "../stage/nearest.ts"
 import type { StageDescription, StageInterface } from "../stage/protocol.ts"
 import { bundleStages } from "./bundle.ts"
 import { messagesOf, withEsbuild } from "./bundler.ts"
-import { type Roots, stageCode } from "./code.ts"
+import { type MinimalTexts, type Roots, stageCode } from "./code.ts"
 import { isStamps, type Stamp, takeStamps, unchanged } from "./stamps.ts"
 
 export class StageLoadError extends Schema.TaggedError<StageLoadError>()("StageLoadError", {
@@ -176,8 +176,9 @@ const buildStages = (places: ReadonlyMap<string, Place>, roots: Roots, folder: s
 
 const build = async (places: ReadonlyMap<string, Place>, roots: Roots, folder: string, manifestPath: string): Promise<Manifest["stages"]> => {
   const startedAt = Date.now()
+  const known: MinimalTexts = new Map()
   const codes = await Promise.all([...places].map(async ([name, { path }]) => {
-    const code = await stageCode(path, roots).catch((cause: unknown) => {
+    const code = await stageCode(path, roots, known).catch((cause: unknown) => {
       throw buildError(name)(cause)
     })
     return [name, code] as const
