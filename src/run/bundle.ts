@@ -38,6 +38,8 @@ export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots,
       outExtension: { ".js": ".mjs" },
       splitting: true,
       chunkNames: "chunk-[hash]",
+      // CommonJS packages inside an ES module still call `require` for Node's own modules.
+      banner: { js: 'import { createRequire as reprise_createRequire } from "node:module"; const require = reprise_createRequire(import.meta.url);' },
       sourcemap: "linked",
       sourcesContent: false,
       plugins: [ownPackage(roots.packageRoot), packages(roots, manifests), ownPlace(roots)]
