@@ -45,9 +45,14 @@ const bar = (stage: StageProgress, look: Look): ReadonlyArray<readonly [string, 
   return look.width < 60 ? [] : [["█".repeat(good), "green"], ["█".repeat(bad), "red"], ["░".repeat(barCells - good - bad), "dim"], [" ", "plain"]]
 }
 
-const stageLine = (id: string, stage: StageProgress, idWidth: number, now: number, look: Look): string => {
+interface Columns {
+  readonly id: number
+  readonly count: number
+}
+
+const stageLine = (id: string, stage: StageProgress, columns: Columns, now: number | undefined, look: Look): string => {
   const done = stageDone(stage)
-  const pace = paceOf(stage, now)
+  const pace = now === undefined ? undefined : paceOf(stage, now)
   const unfinished = done < stage.total
   const facts: ReadonlyArray<readonly [string, Tone]> = [
     [stage.cached > 0 ? `  ${stage.cached} cached` : "", "dim"],
@@ -56,8 +61,8 @@ const stageLine = (id: string, stage: StageProgress, idWidth: number, now: numbe
     [stage.skipped > 0 ? `  ${stage.skipped} skipped` : "", "yellow"],
     [unfinished && pace !== undefined ? `  ${rateText(pace.rate)}, ${duration(pace.leftMs)} left` : "", "dim"]
   ]
-  const count = `${done}/${stage.total}`.padStart(String(stage.total).length * 2 + 1)
-  return line([[`${id.padEnd(idWidth)} `, "plain"], ...bar(stage, look), [count, "plain"], ...facts], look)
+  const count = `${done}/${stage.total}`.padStart(columns.count)
+  return line([[`${id.padEnd(columns.id)} `, "plain"], ...bar(stage, look), [count, "plain"], ...facts], look)
 }
 
 const taskLine = (task: RunningTask, now: number, look: Look): string => {
@@ -73,14 +78,17 @@ const shownAfterMs = 1000
 /** What a terminal shows while a run goes on: a line for each stage, then what runs. Never more lines than the terminal has. */
 export const progressLines = (progress: Progress, now: number, look: Look): ReadonlyArray<string> => {
   const stages = Object.entries(progress.stages)
-  const idWidth = Math.max(0, ...stages.map(([id]) => id.length))
+  const columns: Columns = {
+    id: Math.max(0, ...stages.map(([id]) => id.length)),
+    count: Math.max(0, ...stages.map(([, { total }]) => 2 * String(total).length + 1))
+  }
   const room = Math.max(3, look.height - 2)
   const running = [...progress.running.values()].filter((task) => now - task.startedAt >= shownAfterMs).slice(0, Math.max(0, Math.min(8, room - 3)))
   const roomForStages = Math.max(1, room - running.length - 1)
   const shown = stages.length <= roomForStages ? stages : mostTelling(stages).slice(0, roomForStages)
   const hidden = stages.length - shown.length
   return [
-    ...shown.map(([id, stage]) => stageLine(id, stage, idWidth, now, look)),
+    ...shown.map(([id, stage]) => stageLine(id, stage, columns, progress.end === undefined ? now : undefined, look)),
     ...(hidden > 0 ? [line([[`… and ${hidden} more stages`, "dim"]], look)] : []),
     ...running.map((task) => taskLine(task, now, look))
   ]

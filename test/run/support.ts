@@ -1,5 +1,5 @@
 /** Plans and stages made by hand: a stage is a plain module in a temporary folder, run by real worker processes. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createHash } from "node:crypto"
@@ -7,8 +7,10 @@ import { Effect } from "effect"
 import type { Plan, PlannedTask } from "../../src/plan/plan.ts"
 import type { RunnableStage } from "../../src/run/decide.ts"
 import type { RunEvent } from "../../src/run/events.ts"
+import { resolvePlan, type ResolvedTask } from "../../src/run/resolve.ts"
 import { runPlan, type RunOptions, type RunResult } from "../../src/run/scheduler.ts"
 import type { StoreError } from "../../src/store/error.ts"
+import { storePaths } from "../../src/store/paths.ts"
 import { Store } from "../../src/store/store.ts"
 
 export interface Laboratory {
@@ -138,3 +140,18 @@ export const runIn = (laboratory: Laboratory, plan: Plan, more: Partial<RunOptio
     Effect.provide(Store.layer(laboratory.store))
   )
 }
+
+/** The events of one type. */
+export const of = <T extends RunEvent["type"]>(run: { readonly events: ReadonlyArray<RunEvent> }, type: T) =>
+  run.events.filter((event): event is Extract<RunEvent, { readonly type: T }> => event.type === type)
+
+/** Tasks in the order in which they were started. */
+export const started = (run: Observed): ReadonlyArray<string> => of(run, "task-started").map(({ task }) => task)
+
+/** What a task wrote. */
+export const textOf = (laboratory: Laboratory, run: Observed, task: string): string =>
+  readFileSync(storePaths(laboratory.store).object(run.outputs.get(task)?.["out"]?.digest ?? ""), "utf8")
+
+/** What would run, and why. */
+export const resolveIn = (laboratory: Laboratory, plan: Plan): Effect.Effect<ReadonlyArray<ResolvedTask>, StoreError> =>
+  Effect.provide(resolvePlan(runOptions(laboratory, plan)), Store.layer(laboratory.store))
