@@ -19,14 +19,14 @@ export interface CsvProblem {
   readonly message: string
 }
 
-interface Record_ {
+interface CsvRecord {
   readonly line: number
   readonly fields: ReadonlyArray<string>
 }
 
 /** Splits a text into records of fields; blank lines are left out. */
-export const splitCsv = (text: string): ReadonlyArray<Record_> | CsvProblem => {
-  const records: Array<Record_> = []
+export const splitCsv = (text: string): ReadonlyArray<CsvRecord> | CsvProblem => {
+  const records: Array<CsvRecord> = []
   let fields: Array<string> = []
   let field = ""
   let quoted = false
