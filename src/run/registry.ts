@@ -10,7 +10,7 @@ import { Effect, Schema } from "effect"
 import { nearest } from "../stage/nearest.ts"
 import type { StageDescription, StageInterface } from "../stage/protocol.ts"
 import { bundleStages } from "./bundle.ts"
-import { messagesOf, withEsbuild } from "./bundler.ts"
+import { messagesOf, packageManifest, withEsbuild } from "./bundler.ts"
 import { type MinimalTexts, type Roots, stageCode } from "./code.ts"
 import { isStamps, type Stamp, takeStamps, unchanged } from "./stamps.ts"
 
@@ -187,10 +187,14 @@ const build = async (places: ReadonlyMap<string, Place>, roots: Roots, folder: s
   const stages: Record<string, BuiltStage> = {}
   for (const [name, { digest, files }] of codes) stages[name] = { code: digest, files, bundle: bundles.paths[name] ?? "" }
   const read = [bundles, ...codes.map(([, code]) => code)].flatMap(({ sources, manifests }) => [...sources, ...manifests])
-  const stamps = takeStamps([...read, join(roots.packageRoot, "package.json")], startedAt)
+  const stamps = takeStamps([...read, ...toolchain(roots)], startedAt)
   if (stamps !== undefined) writeManifest(manifestPath, { version: 1, stamps, stages })
   return stages
 }
+
+/** What else decides what is built: this package and the bundler. */
+const toolchain = ({ packageRoot }: Roots): ReadonlyArray<string> =>
+  [join(packageRoot, "package.json"), packageManifest("esbuild", packageRoot, packageRoot)].filter((path) => path !== undefined)
 
 const buildError = (stage: string) => (cause: unknown): StageLoadError => {
   const messages = messagesOf(cause)

@@ -40,15 +40,18 @@ const progressInterval = 100
  * stage, which runs its finalizers; the outcome is then a failure tagged `Interrupted`.
  */
 export const executeStage = async <P>(stage: Executable<P>, task: TaskRequest, host: StageHost): Promise<StageOutcome> => {
+  if (host.signal.aborted) return interrupted
   const exit = await Effect.runPromiseExit(runTask(stage, task, host), { signal: host.signal })
   if (Exit.isSuccess(exit)) return { ok: true, outputs: exit.value }
   const defect = Cause.findDefect(exit.cause)
   if (Result.isSuccess(defect)) throw defect.success
   const failure = Cause.findError(exit.cause)
-  if (Result.isFailure(failure)) return { ok: false, error: { tag: "Interrupted", message: "stopped before it had finished" } }
+  if (Result.isFailure(failure)) return interrupted
   const { _tag: tag, message, hint } = failure.success
   return { ok: false, error: { tag, message, ...(hint === undefined ? {} : { hint }) } }
 }
+
+const interrupted: StageOutcome = { ok: false, error: { tag: "Interrupted", message: "stopped before it had finished" } }
 
 const runTask = <P>(stage: Executable<P>, task: TaskRequest, host: StageHost): Effect.Effect<Record<string, OutputFacts>, StageFailure> =>
   Effect.gen(function*() {

@@ -16,10 +16,10 @@ export class RandomStream {
   private readonly key0: number
   private readonly key1: number
   private readonly block = new Uint32Array(4)
-  /** Number of the block in `block`; -1 before the first draw. */
-  private current = -1
-  /** Number of 32-bit words drawn so far. */
-  private position = 0
+  /** How many blocks have been made; the last of them is in `block`. */
+  private blocks = 0
+  /** How many words of that block have been drawn. */
+  private drawn = 4
 
   constructor(key0: number, key1: number) {
     this.key0 = key0
@@ -28,14 +28,14 @@ export class RandomStream {
 
   /** An integer of [0, 2^32). Takes one word. */
   uint32(): number {
-    const position = this.position
-    const index = Math.floor(position / 4)
-    if (index !== this.current) {
-      philoxBlock(index | 0, Math.floor(index / TWO_32), 0, 0, this.key0, this.key1, this.block)
-      this.current = index
-    }
-    this.position = position + 1
-    return this.block[position % 4] ?? 0
+    if (this.drawn === 4) this.nextBlock()
+    return this.block[this.drawn++] ?? 0
+  }
+
+  private nextBlock(): void {
+    philoxBlock(this.blocks | 0, Math.floor(this.blocks / TWO_32), 0, 0, this.key0, this.key1, this.block)
+    this.blocks++
+    this.drawn = 0
   }
 
   /** A multiple of 2^-53 in [0, 1). Takes two words. */
@@ -99,15 +99,19 @@ export class RandomStream {
     return new RandomStream(key[0] ?? 0, key[1] ?? 0)
   }
 
-  /** Where the stream stands: a number to keep in a checkpoint and to give to `restore`. */
+  /** How many words have been drawn: a number to keep in a checkpoint and to give to `restore`. */
   state(): number {
-    return this.position
+    return 4 * this.blocks - 4 + this.drawn
   }
 
   /** Goes on from a state of the same stream. */
   restore(state: number): void {
     if (!Number.isSafeInteger(state) || state < 0) throw new RangeError(`restore needs a number that state() gave, not ${state}`)
-    this.position = state
+    this.blocks = Math.floor(state / 4)
+    this.drawn = 4
+    if (state % 4 === 0) return
+    this.nextBlock()
+    this.drawn = state % 4
   }
 }
 

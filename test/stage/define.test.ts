@@ -282,6 +282,7 @@ describe("execution", () => {
     setTimeout(() => abort.abort(), 50)
     expect(await endless.execute(requestOf(endless, {}), host(abort.signal))).toMatchObject({ ok: false, error: { tag: "Interrupted" } })
     expect(released).toBe(true)
+    expect(await endless.execute(requestOf(endless, {}), host(AbortSignal.abort()))).toMatchObject({ ok: false, error: { tag: "Interrupted" } })
   })
 
   it("a checkpoint survives a failed attempt", async () => {
@@ -325,5 +326,42 @@ describe("execution", () => {
     expect(events.filter((event) => event.type === "progress").length).toBeLessThan(20)
     expect(events.at(-2)).toEqual({ type: "progress", done: 1000, total: 1000 })
     expect(events[0]).toEqual({ type: "log", level: "debug", message: join(folder, "c.yaml") })
+  })
+})
+
+describe("types", () => {
+  it("an author's mistakes do not compile", () => {
+    // Never run: each marked line is an error for the type checker, and the mark one where there is none.
+    const stage = () =>
+      defineStage({
+        ...noInputs,
+        name: "test/types",
+        params: Schema.Struct({ n: field(Count, doc("n"), 1), kind: field(oneOf("a", "b"), doc("kind")) }),
+        inputs: { data: dataset(), extra: optional(model()), all: many(table({})) },
+        outputs: { stat: table({ n: Int32, name: Utf8 }), data: dataset() },
+        run: (ctx) =>
+          Effect.gen(function*() {
+            const data = yield* ctx.inputs.data.read
+            yield* ctx.outputs.stat.append([{ n: ctx.params.n, name: ctx.params.kind }])
+            // @ts-expect-error a column has another type
+            yield* ctx.outputs.stat.append([{ n: "1", name: "a" }])
+            // @ts-expect-error a column is missing
+            yield* ctx.outputs.stat.append([{ n: 1 }])
+            // @ts-expect-error no such parameter
+            void ctx.params.m
+            // @ts-expect-error no such word
+            void (ctx.params.kind === "c")
+            // @ts-expect-error the input may be absent
+            void ctx.inputs.extra.path
+            // @ts-expect-error a list of inputs
+            void ctx.inputs.all.path
+            // @ts-expect-error a data set is written, not appended to
+            void ctx.outputs.data.append
+            yield* ctx.outputs.data.write(data)
+          })
+      })
+    // @ts-expect-error the default has another type
+    const wrong = () => field(Count, doc("n"), "one")
+    expect([stage, wrong]).toHaveLength(2)
   })
 })
