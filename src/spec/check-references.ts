@@ -17,15 +17,20 @@ export interface Names {
   readonly stages: ReadonlySet<string>
 }
 
-export const checkTemplate = (field: Field, template: Template, names: Names): void => checkExpressions(field, templateExpressions(template), names)
+/** Whether every name stands for something; those that do not are reported. */
+export const checkTemplate = (field: Field, template: Template, names: Names): boolean => checkExpressions(field, templateExpressions(template), names)
 
-export const checkExpressions = (field: Field, expressions: ReadonlyArray<TemplateExpression>, names: Names): void => {
+const checkExpressions = (field: Field, expressions: ReadonlyArray<TemplateExpression>, names: Names): boolean => {
+  let sound = true
   for (const at of expressions) {
     for (const { offset, path: [first], root } of references(at.expression)) {
       const wrong = wrongName(root, first, names)
-      if (wrong !== undefined) field.failReference(at, offset, wrong.message, wrong.hint)
+      if (wrong === undefined) continue
+      sound = false
+      field.failReference(at, offset, wrong.message, wrong.hint)
     }
   }
+  return sound
 }
 
 const wrongName = (root: string, first: string | number | undefined, { axes, params, stages }: Names): { readonly message: string; readonly hint?: string } | undefined => {
@@ -49,15 +54,23 @@ const wrongName = (root: string, first: string | number | undefined, { axes, par
   return described(`unknown name "${root}"`, subtractionHint(root, roots) ?? suggestion(root, roots))
 }
 
+/** Parts of a stage whose expressions name what is not there, so that they have no value either. */
+export interface Unsound {
+  readonly when: boolean
+  /** Keys of `with`. */
+  readonly with: ReadonlySet<string>
+}
+
 /** The expressions of a stage, wherever they stand. Axes are lists that hold in the whole file, so they know parameters only. */
-export const checkStageReferences = (stage: StageDraft, params: ReadonlySet<string>, stages: ReadonlySet<string>): void => {
+export const checkStageReferences = (stage: StageDraft, params: ReadonlySet<string>, stages: ReadonlySet<string>): Unsound => {
   const inside: Names = { params, stages, axes: new Set(Object.keys(stage.matrix)) }
-  for (const { field, template } of stage.with.values()) if (template !== undefined) checkTemplate(field, template, inside)
-  if (stage.when !== undefined) checkExpressions(stage.when.field, [{ path: [], part: 0, expression: stage.when.expression }], inside)
+  const unsound = [...stage.with].filter(([, { field, template }]) => template !== undefined && !checkTemplate(field, template, inside))
+  const sound = stage.when === undefined || checkExpressions(stage.when.field, [{ path: [], part: 0, expression: stage.when.expression }], inside)
   for (const [axis, field] of stage.axisFields) {
     const template = stage.matrix[axis]?.template
     if (template !== undefined) checkAxis(field, template, params, stages)
   }
+  return { when: !sound, with: new Set(unsound.map(([name]) => name)) }
 }
 
 /** A range's template is the list behind its key. */

@@ -5,6 +5,7 @@
 import { Result } from "effect"
 import type { Json, JsonArray, JsonObject } from "../stage/json.ts"
 import type { DecodeResult, StageInterface } from "../stage/protocol.ts"
+import type { Unsound } from "./check-references.ts"
 import { evaluate, type Expression, references } from "./expression.ts"
 import { typeName } from "./expression/functions.ts"
 import type { Field } from "./field.ts"
@@ -24,11 +25,17 @@ export interface Setting {
 /** So many combinations of a matrix are tried; the plan tries them all. */
 const mostCombinations = 16
 
-/**
- * @param root the whole file
- * @param swept parameters that some sweep sets, and those computed from them
- */
-export const checkWith = (root: Field, draft: StageDraft, stage: StageInterface, settings: ReadonlyArray<Setting>, swept: ReadonlySet<string>): void => {
+/** What checking one stage needs to know of the rest of the file. */
+export interface Surroundings {
+  /** The whole file. */
+  readonly root: Field
+  readonly settings: ReadonlyArray<Setting>
+  /** Parameters that some sweep sets, and those computed from them. */
+  readonly swept: ReadonlySet<string>
+}
+
+export const checkWith = (draft: StageDraft, stage: StageInterface, unsound: Unsound, { root, settings, swept }: Surroundings): void => {
+  if (unsound.when) return
   const seen = new Set<string>()
   for (const { params, profile } of settings) {
     const report = (key: string, add: (suffix: string) => void) => {
@@ -39,7 +46,7 @@ export const checkWith = (root: Field, draft: StageDraft, stage: StageInterface,
     for (const combination of combinations(draft, params)) {
       const { item, ...matrix } = combination
       const scope: JsonObject = item === undefined ? { params, matrix } : { params, matrix: combination, item }
-      if (planned(draft, scope, swept, report)) checkInstance(root, draft, stage, scope, swept, report)
+      if (planned(draft, scope, swept, report)) checkInstance(root, draft, stage, unsound.with, scope, swept, report)
     }
   }
 }
@@ -67,12 +74,12 @@ const planned = ({ when }: StageDraft, scope: JsonObject, swept: ReadonlySet<str
   return false
 }
 
-const checkInstance = (root: Field, draft: StageDraft, stage: StageInterface, scope: JsonObject, swept: ReadonlySet<string>, report: Report): void => {
+const checkInstance = (root: Field, draft: StageDraft, stage: StageInterface, unsound: ReadonlySet<string>, scope: JsonObject, swept: ReadonlySet<string>, report: Report): void => {
   const values: Array<[string, Json]> = []
   /** Keys whose value here says nothing about the values at the points of a sweep, or that have none. */
   const open = new Set<string>()
   for (const [name, { field, template }] of draft.with) {
-    if (template === undefined) {
+    if (template === undefined || unsound.has(name)) {
       open.add(name)
       continue
     }

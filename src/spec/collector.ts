@@ -4,6 +4,7 @@ import type { Path } from "./template.ts"
 
 /** Beyond these, one cause repeats itself, and a reader learns nothing more. */
 const mostProblems = 100
+const longestText = 600
 
 export class Collector {
   readonly file: string
@@ -23,7 +24,7 @@ export class Collector {
     const identity = `${offset} ${message}`
     if (this.#seen.has(identity)) return
     this.#seen.add(identity)
-    this.#found.push({ offset, problem: { file: this.file, position, path: showPath(path), message, ...(hint === undefined ? {} : { hint }) } })
+    this.#found.push({ offset, problem: { file: this.file, position, path: short(showPath(path)), message: short(message), ...(hint === undefined ? {} : { hint: short(hint) }) } })
   }
 
   get any(): boolean {
@@ -50,6 +51,9 @@ export class Collector {
     return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 }
   }
 }
+
+/** A name of a megabyte stands in the file already. */
+const short = (text: string): string => text.length <= longestText ? text : `${text.slice(0, longestText - 4)} ...`
 
 const lineStarts = (text: string): ReadonlyArray<number> => {
   const starts = [0]

@@ -2,7 +2,7 @@
  * YAML text -> tree with places. The one file that knows the YAML library. Strict YAML 1.2 (core schema), one document, and
  * bounded before anything deep or slow is begun: a hostile or broken file costs less than a second and never throws.
  */
-import { Alias, isAlias, isMap, isScalar, isSeq, Lexer, type Pair, parseDocument, type ParsedNode, Scalar } from "yaml"
+import { type Alias, isAlias, isMap, isScalar, isSeq, Lexer, type Pair, parseDocument, type ParsedNode, type Scalar, type YAMLParseError } from "yaml"
 import { Collector } from "./collector.ts"
 import type { FileEntry, FileNode, ObjectNode } from "./node.ts"
 import type { Path } from "./template.ts"
@@ -14,13 +14,13 @@ export const fileLimits = {
   /** Values inside values. */
   depth: 64,
   /** Pieces as the lexer counts them: keys, values, signs, line ends. */
-  tokens: 300_000,
+  tokens: 150_000,
   /** Values that aliases (`*name`) stand for, taken together. */
   aliased: 100_000
 } as const
 
 /** How many syntax errors are shown: one slip makes the rest of the file unreadable, so later ones say little. */
-const mostSyntaxErrors = 5
+const mostSyntaxErrors = 3
 
 export interface FileDocument {
   /** Undefined when nothing in the file could be read. */
@@ -45,9 +45,12 @@ export const readDocument = (file: string, given: string): FileDocument => {
     uniqueKeys: false, // compares every key with every other: checked below in linear time
     logLevel: "error"
   })
-  for (const { code, message, pos: [offset] } of document.errors.slice(0, mostSyntaxErrors)) {
-    const plain = syntaxMessage(code, message)
-    collector.add(offset, [], plain, syntaxHint(code, collector, offset))
+  for (const { code, message, pos: [offset] } of tellingErrors(document.errors, collector)) {
+    collector.add(offset, [], syntaxMessage(code, message), syntaxHint(code, collector, offset))
+  }
+  for (const { message, pos: [offset] } of document.warnings) {
+    const tag = message.replace(/^Unresolved tag: (?:tag:yaml\.org,2002:)?(!?)/, (_, mark: string) => mark === "" ? "!!" : mark)
+    collector.add(offset, [], `unknown tag ${tag}`, "tags are not used in pipeline files; write the plain value")
   }
   if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2") {
     collector.add(0, [], `YAML ${document.directives.yaml.version} is not supported`, "remove the %YAML line; the file is read as YAML 1.2")
@@ -120,6 +123,18 @@ const measure = (text: string): Refusal | undefined => {
   return undefined
 }
 
+/** The first of each line. Where tabs indent, those alone, and of what follows the end of the document that another error made, nothing. */
+const tellingErrors = (errors: ReadonlyArray<YAMLParseError>, collector: Collector): ReadonlyArray<YAMLParseError> => {
+  const tabs = errors.filter(({ code }) => code === "TAB_AS_INDENT")
+  const lines = new Set<number>()
+  const causes = errors.filter(({ message }, index) => index === 0 || !message.includes("in YAML stream"))
+  const first = (tabs.length > 0 ? tabs : causes).filter(({ pos: [offset] }) => {
+    const { line } = collector.position(offset)
+    return lines.has(line) ? false : lines.add(line)
+  })
+  return first.slice(0, mostSyntaxErrors)
+}
+
 const syntaxMessage = (code: string, message: string): string => {
   switch (code) {
     case "TAB_AS_INDENT":
@@ -143,9 +158,6 @@ const syntaxHint = (code: string, collector: Collector, offset: number): string 
   return undefined
 }
 
-/** Tags that the core schema knows; they say what a plain value says anyway. */
-const coreTags: ReadonlySet<string> = new Set(["str", "int", "float", "bool", "null", "map", "seq"].map((name) => `tag:yaml.org,2002:${name}`))
-
 /** Turns the library's nodes into ours, reporting what a pipeline file must not hold. */
 class Builder {
   readonly #collector: Collector
@@ -162,9 +174,6 @@ class Builder {
     const [start, end] = node.range
     if (isAlias(node)) return this.#alias(node, path, start, end)
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, undefined)
-    if (node.tag !== undefined && !coreTags.has(node.tag) && node.tag !== "!") {
-      this.#collector.add(start, path, `unknown tag ${node.tag.replace("tag:yaml.org,2002:", "!!")}`, "tags are not used in pipeline files; write the plain value")
-    }
     const built: FileNode = isScalar(node) ? { kind: "scalar", value: this.#scalar(node, path, start), start, end }
       : isSeq(node) ? { kind: "array", items: node.items.map((item, index) => this.build(item, [...path, index], start)), start, end }
       : isMap(node) ? this.#object(node.items, path, start, end)

@@ -170,6 +170,7 @@ export class Field {
  * text on its way from the file, so the expression is looked up there; failing that, its `${{` or the value is the place.
  */
 const placeInText = (text: string, node: FileNode, { offset, part, source }: Pick<TemplateError, "offset" | "part" | "source">): number => {
+  if (node.kind !== "scalar" || (source === "" && offset < 0)) return node.start
   const raw = text.slice(node.start, node.end)
   let open = -1
   for (let left = part; left >= 0; left--) {

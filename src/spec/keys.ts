@@ -25,7 +25,7 @@ export const paperKeys = {
 } as const
 
 export const sweepKeys = {
-  set: "Parameters that have another value than the file's at every point of this sweep.",
+  set: "Parameters that have another value than the file's in this sweep; an axis goes over it.",
   grid: "Axes of which every combination is a point.",
   zip: "Axes of one length that are walked together.",
   list: "Points written out.",

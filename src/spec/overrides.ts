@@ -6,7 +6,8 @@ import { Result } from "effect"
 import type { Json, JsonObject } from "../stage/json.ts"
 import { showPath } from "./collector.ts"
 import { readDocument } from "./document.ts"
-import { functions, parseExpression } from "./expression.ts"
+import { subtractionHint } from "./expression/evaluate.ts"
+import { functions, parseExpression, references } from "./expression.ts"
 import { Field } from "./field.ts"
 import { inOrder, showCycle } from "./graph.ts"
 import { dependents, evaluateParameters, parameterNeeds, type Parameters } from "./params.ts"
@@ -14,7 +15,7 @@ import type { Pipeline, StageDeclaration, Sweep, Template } from "./pipeline.ts"
 import type { Problem } from "./source.ts"
 import { suggestion } from "./suggest.ts"
 import { type Axis, axisValues, faultAt, resolveSweep, type SweepDeclaration, sweptParameters } from "./sweep.ts"
-import { literalTemplate, parametersRead, parseText, type TemplateError, templateReferences } from "./template.ts"
+import { literalTemplate, parametersRead, parseText, type TemplateError, templateExpressions, templateReferences } from "./template.ts"
 
 export interface Overrides {
   readonly profile?: string | undefined
@@ -38,6 +39,7 @@ export const withOverrides = (pipeline: Pipeline, { profile, set = [], sweep = [
 
   const params: Parameters = { ...pipeline.params, ...chosen, ...Object.fromEntries(values.map(({ name, template }) => [name, template])) }
   checkValues(params, values, problems)
+  if (problems.length > 0) return Result.fail(problems)
   const fixed = new Set(values.map(({ name }) => name))
   const swept: Readonly<Record<string, Axis>> = Object.fromEntries(axes.map(({ name, template }) => [name, { form: "values", template, path: [sweepOption, name] }]))
   const declared = declaredSweeps(pipeline).map((declaration) => without(declaration, new Set([...fixed, ...Object.keys(swept)])))
@@ -94,9 +96,12 @@ const readAssignment = (option: string, text: string, pipeline: Pipeline, proble
   const offset = start + equals + 1
   const read = option === sweepOption ? readAxisText(value) : readValueText(value)
   if (Result.isFailure(read)) return fail(offset + read.failure.offset, read.failure.message, read.failure.hint)
-  for (const { path: [first], root } of templateReferences(read.success)) {
-    if (root !== "params") return fail(offset + Math.max(0, value.indexOf(root)), `unknown name "${root}"`, names.includes(root) ? `write params.${root}` : undefined)
-    if (typeof first === "string" && !names.includes(first)) return fail(offset + Math.max(0, value.indexOf(first)), `the file has no parameter "${first}"`, suggestion(first, names))
+  for (const { expression } of templateExpressions(read.success)) {
+    for (const { offset: at, path: [first], root } of references(expression)) {
+      const place = offset + Math.max(0, value.indexOf(expression.source)) + at
+      if (root !== "params") return fail(place, `unknown name "${root}"`, names.includes(root) ? `write params.${root}` : undefined)
+      if (typeof first === "string" && !names.includes(first)) return fail(place, `the file has no parameter "${first}"`, subtractionHint(first, names) ?? suggestion(first, names))
+    }
   }
   return { name, template: read.success, excerpt }
 }
@@ -119,12 +124,15 @@ const readValueText = (text: string): Result.Result<Template, TextFault> => {
   return readYaml(text)
 }
 
-/** `a,b,c` is short for `[a,b,c]`. */
+/** `a,b,c` is short for `[a,b,c]`; `[a,b,c]` is the axis itself and not an axis of one list. */
 const readAxisText = (text: string): Result.Result<Template, TextFault> => {
-  const direct = /^\s*\[.*\]\s*$/s.test(text) || text.includes("${{") || /^\s*[a-z]+\(.*\)\s*$/s.test(text)
-  const read = readValueText(direct ? text : `[${text}]`)
-  const shift = direct ? 0 : 1
-  return Result.mapError(read, (fault) => ({ ...fault, offset: Math.max(0, fault.offset - shift) }))
+  const expression = text.includes("${{") || /^\s*[a-z]+\(.*\)\s*$/s.test(text)
+  if (expression) return readValueText(text)
+  const read = Result.mapError(readYaml(`[${text}]`), (fault) => ({ ...fault, offset: Math.max(0, fault.offset - 1) }))
+  return Result.map(read, (template) => {
+    const [first, ...others] = template.kind === "array" ? template.items : []
+    return first?.kind === "array" && others.length === 0 ? first : template
+  })
 }
 
 const readYaml = (text: string): Result.Result<Template, TextFault> => {

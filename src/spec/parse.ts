@@ -4,7 +4,7 @@
  */
 import { Result } from "effect"
 import { checkStageCycles, connect, findInterfaces, type Inputs, type Library } from "./check-inputs.ts"
-import { checkAxis, checkParameterCycles, checkStageReferences, checkTemplate } from "./check-references.ts"
+import { checkAxis, checkParameterCycles, checkStageReferences, checkTemplate, type Unsound } from "./check-references.ts"
 import { checkWith, type Setting } from "./check-with.ts"
 import type { Collector } from "./collector.ts"
 import { readDocument } from "./document.ts"
@@ -54,7 +54,7 @@ const readPipeline = (root: Field, collector: Collector, library: Library): Pipe
   const stages = root.node.kind === "object" ? readStages(root, keys.stages) : new Map<string, StageDraft>()
   checkAxisNames(stages, params.names)
   checkSweepTargets(root, sweeps, stages)
-  checkNames(root, params, profiles, sweeps, stages)
+  const unsound = checkNames(root, params, profiles, sweeps, stages)
   const settings = settle(root, params, profiles, sweeps)
   const swept = dependents(parameterNeeds(params.templates), sweeps.flatMap((sweep) => [...sweptParameters(sweep)]))
   const interfaces = findInterfaces(stages, library)
@@ -62,7 +62,7 @@ const readPipeline = (root: Field, collector: Collector, library: Library): Pipe
     const inputs = connect(draft, stages, interfaces)
     const matrix = resolveMatrix(root, draft, settings, swept)
     const stage = interfaces.get(draft.id)
-    if (stage !== undefined) checkWith(root, draft, stage, settings, swept)
+    if (stage !== undefined) checkWith(draft, stage, unsound(draft), { root, settings, swept })
     return [draft.id, declare(draft, inputs, matrix)]
   })
   checkStageCycles(stages)
@@ -120,8 +120,8 @@ const checkSweepTargets = (root: Field, sweeps: ReadonlyArray<SweepDeclaration>,
   }
 }
 
-/** Every expression outside of stages, then those inside. */
-const checkNames = (root: Field, params: NamedTemplates, profiles: ReadonlyMap<string, NamedTemplates>, sweeps: ReadonlyArray<SweepDeclaration>, stages: ReadonlyMap<string, StageDraft>): void => {
+/** Every expression outside of stages, then those inside; tells which parts of a stage name what is not there. */
+const checkNames = (root: Field, params: NamedTemplates, profiles: ReadonlyMap<string, NamedTemplates>, sweeps: ReadonlyArray<SweepDeclaration>, stages: ReadonlyMap<string, StageDraft>): (draft: StageDraft) => Unsound => {
   const ids = new Set(stages.keys())
   const outside = { params: params.names, axes: undefined, stages: ids }
   const check = (group: NamedTemplates) => {
@@ -137,7 +137,8 @@ const checkNames = (root: Field, params: NamedTemplates, profiles: ReadonlyMap<s
     for (const axis of [...Object.values(grid), ...Object.values(zip)]) checkAxis(root.at(axis.path), axis.template, params.names, ids)
     for (const point of list) checkTemplate(root.at(point.path), point.template, outside)
   }
-  for (const stage of stages.values()) checkStageReferences(stage, params.names, ids)
+  const unsound = new Map([...stages].map(([id, stage]) => [id, checkStageReferences(stage, params.names, ids)]))
+  return ({ id }) => unsound.get(id) ?? { when: false, with: new Set() }
 }
 
 /** The parameters as the file gives them and under each profile, with what is wrong with their values and with the axes there. */

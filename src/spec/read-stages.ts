@@ -53,7 +53,9 @@ export const readStages = (root: Field, field: Field | undefined): ReadonlyMap<s
 const readStage = (id: string, field: Field): StageDraft => {
   if (reserved.has(id)) field.failKey(`a stage cannot be called "${id}"`, "expressions use that name for something else")
   const keys = field.known(stageKeys, "a stage is { uses, with, in }")
-  const name = keys.uses === undefined ? field.failKey("uses is missing: which stage to run", "for example `uses: data/gauss`; `reprise stages` lists them") : keys.uses.filled("the name of a stage")
+  const object = field.node.kind === "object" || field.isNull
+  if (keys.uses === undefined && object) field.failKey("uses is missing: which stage to run", "for example `uses: data/gauss`; `reprise stages` lists them")
+  const name = keys.uses?.filled("the name of a stage")
   const parameters = keys.with?.entries("with gives the stage's parameters their values") ?? new Map<string, Field>()
   const inputs = keys.in?.entries("in gives the stage's inputs: name: \"${{ stage.output }}\"") ?? new Map<string, Field>()
   const axes = readMatrix(keys.foreach, keys.matrix)

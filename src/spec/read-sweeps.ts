@@ -57,15 +57,13 @@ export const readSweeps = (named: Field | undefined, single: Field | undefined, 
 
 const readSweep = (name: string, field: Field, params: ReadonlySet<string>): SweepDeclaration => {
   const { grid, list, set, targets, zip } = field.known(sweepKeys, "a sweep has axes under grid, zip or list")
-  if (grid === undefined && list === undefined && zip === undefined && set === undefined) {
-    field.failKey("this sweep has no axes", "give it grid, zip, list or set")
-  }
+  if (field.isNull || (field.node.kind === "object" && field.node.entries.size === 0)) field.failKey("this sweep is empty", "give it grid, zip, list, set or targets")
   const setFields = onlyParams(set?.entries("set gives parameters their values") ?? new Map(), params)
   const gridFields = onlyParams(grid?.entries("grid gives each axis its values") ?? new Map(), params)
   const zipFields = onlyParams(zip?.entries("zip gives each axis its values") ?? new Map(), params)
   const points = (list?.items("list is a list of points, each { parameter: value }") ?? [])
     .map((point) => ({ point, fields: onlyParams(point.entries("a point gives parameters their values"), params) }))
-  reportRepeated([["set", setFields], ["grid", gridFields], ["zip", zipFields]], points.map(({ fields }) => fields))
+  reportRepeated([["grid", gridFields], ["zip", zipFields]], points.map(({ fields }) => fields))
   return {
     name,
     path: field.path,
@@ -77,13 +75,14 @@ const readSweep = (name: string, field: Field, params: ReadonlySet<string>): Swe
   }
 }
 
+/** An axis may go over what `set` gives; two axes of one name would contradict each other. */
 const reportRepeated = (groups: ReadonlyArray<readonly [string, ReadonlyMap<string, Field>]>, points: ReadonlyArray<ReadonlyMap<string, Field>>): void => {
   const home = new Map<string, string>()
   const visit = (group: string, fields: ReadonlyMap<string, Field>) => {
     for (const [name, field] of fields) {
       const other = home.get(name) ?? group
       if (other === group) home.set(name, group)
-      else field.failKey(`"${name}" is under ${other} of this sweep already`, "a parameter gets its values in one place")
+      else field.failKey(`"${name}" is under ${other} of this sweep already`, "an axis stands in one place")
     }
   }
   for (const [group, fields] of groups) visit(group, fields)

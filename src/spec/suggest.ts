@@ -5,13 +5,13 @@ const longest = 120
 
 /**
  * The candidate that `written` was probably meant to be: equal but for case and punctuation, or within one edit for each
- * three characters (an edit inserts, deletes, replaces or swaps neighbours), or the last part of a `family/name`.
+ * three characters, begun ones too from two characters on (an edit inserts, deletes, replaces or swaps neighbours), or the last part of a `family/name`.
  */
 export const suggest = (written: string, candidates: Iterable<string>): string | undefined => {
   if (written.length === 0 || written.length > longest) return undefined
   const plain = simplify(written)
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(written.length / 3)) + 1
+  let bestDistance = Math.floor((written.length + 1) / 3) + 1
   for (const candidate of candidates) {
     if (candidate === written || candidate.length > longest) continue
     const distance = simplify(candidate) === plain ? 0
