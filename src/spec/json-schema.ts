@@ -100,10 +100,12 @@ const stageSchema = (descriptions: ReadonlyArray<StageDescription>): JsonObject 
       type: ["object", "null"]
     }
   }, ["uses"]),
-  allOf: descriptions.map((description) => ({
-    if: { required: ["uses"], properties: { uses: { const: description.name } } },
-    then: stagePart(description)
-  }))
+  ...(descriptions.length === 0 ? {} : {
+    allOf: descriptions.map((description) => ({
+      if: { required: ["uses"], properties: { uses: { const: description.name } } },
+      then: stagePart(description)
+    }))
+  })
 })
 
 /** What one stage demands of the entry that uses it. */
