@@ -7,8 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { basename, dirname, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { ImportKind, OnResolveArgs, PluginBuild, Plugin } from "esbuild"
-import { commonOptions, isInstalled, ownPackage, packageManifest, packageName, withEsbuild } from "./bundler.ts"
-import type { Roots } from "./code.ts"
+import { commonOptions, isInstalled, ownPackage, packageManifest, packageName, type Roots, withEsbuild } from "./bundler.ts"
 
 /** Pure JavaScript that is copied into bundles. Any other package is loaded from where it is installed: it may be native, or look for its own files. */
 const bundled = new Set(["effect", "yaml", "apache-arrow", "flatbuffers", "protobufjs"])
@@ -50,7 +49,7 @@ export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots,
     prune(folder, target)
     return {
       paths: Object.fromEntries([...entries.keys()].map((name) => [name, join(target, `${fileName(name)}.mjs`)])),
-      sources: Object.keys(built.metafile.inputs).map((input) => resolve(roots.packageRoot, input)).filter((path) => !isInstalled(path)),
+      sources: Object.keys(built.metafile.inputs).map((input) => resolve(roots.packageRoot, input)).filter((path) => !isInstalled(path, roots)),
       manifests: [...manifests]
     }
   })
@@ -71,7 +70,7 @@ const packages = (roots: Roots, manifests: Set<string>): Plugin => ({
       }
       const manifest = packageManifest(name, request.resolveDir, roots.packageRoot)
       if (manifest !== undefined) manifests.add(manifest)
-      if (bundled.has(name) || isInstalled(request.importer)) return found
+      if (bundled.has(name) || isInstalled(request.importer, roots)) return found
       return { path: pathToFileURL(found.path).href, external: true }
     })
   }

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
-import { dirname, join, sep } from "node:path"
+import { dirname, join, relative, sep } from "node:path"
 import type * as esbuildModule from "esbuild"
 import type { BuildOptions, Message, Plugin } from "esbuild"
 
@@ -79,7 +79,20 @@ const manifestAbove = (name: string, from: string): string | undefined => {
   }
 }
 
-export const isInstalled = (path: string): boolean => path.split(sep).includes("node_modules")
+export interface Roots {
+  readonly project: string
+  /** Folder of the package that is running; it may itself lie in the project's `node_modules`. */
+  readonly packageRoot: string
+}
+
+/** Path of a source relative to the package or else the project, with `/`; a path outside of both stays as it is. */
+export const sourceLabel = (path: string, { project, packageRoot }: Roots): string => {
+  const root = [packageRoot, project].find((folder) => path.startsWith(folder + sep))
+  return (root === undefined ? path : relative(root, path)).replaceAll(sep, "/")
+}
+
+/** True for files of packages that are neither the project nor the one that is running. */
+export const isInstalled = (path: string, roots: Roots): boolean => sourceLabel(path, roots).split("/").includes("node_modules")
 
 /** esbuild's messages as `file:line:col text`, one a line. */
 export const messagesOf = (error: unknown): string | undefined => {

@@ -4,9 +4,9 @@
  */
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { dirname, join, relative, resolve, sep } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import type { Metafile, Plugin } from "esbuild"
-import { commonOptions, ownPackage, packageManifest, packageName, withEsbuild } from "./bundler.ts"
+import { commonOptions, ownPackage, packageManifest, packageName, type Roots, sourceLabel, withEsbuild } from "./bundler.ts"
 import { minimalText } from "./minify.ts"
 
 /** What was found out about one stage's code. */
@@ -26,12 +26,6 @@ export interface StageCode {
  * empty in the bundle that is fingerprinted, so that another wording reruns nothing: esbuild then drops the calls with their arguments.
  */
 const silent = ["doc.ts", "describe.ts", "issues.ts", "normalise.ts"]
-
-export interface Roots {
-  readonly project: string
-  /** Folder of the package that is running. */
-  readonly packageRoot: string
-}
 
 /** Minimal texts by the text they are of: stages share most of their files. */
 export type MinimalTexts = Map<string, Promise<string>>
@@ -53,7 +47,7 @@ export const stageCode = (entry: string, roots: Roots, known: MinimalTexts = new
     const sections = [...sectionsOf(text, built.metafile)].map(async ([input, section]) => {
       const minimal = known.get(section) ?? minimalText(esbuild.transform, section, "file")
       known.set(section, minimal)
-      return [labelOf(resolve(roots.packageRoot, input), roots), sha256(await minimal)] as const
+      return [sourceLabel(resolve(roots.packageRoot, input), roots), sha256(await minimal)] as const
     })
     return {
       digest: sha256([await minimalText(esbuild.transform, text, "bundle"), ...versions].join("\0")),
@@ -116,11 +110,6 @@ const externalPackages = (metafile: Metafile, roots: Roots): ReadonlyArray<Insta
 const versionIn = (manifest: string): string => {
   const content: unknown = JSON.parse(readFileSync(manifest, "utf8"))
   return typeof content === "object" && content !== null && "version" in content ? String(content.version) : "unknown"
-}
-
-const labelOf = (path: string, { project, packageRoot }: Roots): string => {
-  const root = [project, packageRoot].find((folder) => path.startsWith(folder + sep))
-  return (root === undefined ? path : relative(root, path)).replaceAll(sep, "/")
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")

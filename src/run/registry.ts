@@ -10,8 +10,8 @@ import { Effect, Schema } from "effect"
 import { nearest } from "../stage/nearest.ts"
 import type { StageDescription, StageInterface } from "../stage/protocol.ts"
 import { bundleStages } from "./bundle.ts"
-import { messagesOf, packageManifest, withEsbuild } from "./bundler.ts"
-import { type MinimalTexts, type Roots, stageCode } from "./code.ts"
+import { messagesOf, packageManifest, type Roots, withEsbuild } from "./bundler.ts"
+import { type MinimalTexts, stageCode } from "./code.ts"
 import { isStamps, type Stamp, takeStamps, unchanged } from "./stamps.ts"
 
 export class StageLoadError extends Schema.TaggedError<StageLoadError>()("StageLoadError", {

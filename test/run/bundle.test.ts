@@ -271,6 +271,21 @@ describe("the registry", () => {
     expect(stage.decode({})).toMatchObject({ params: { two: 2 } })
   })
 
+  it("works with the package installed in the project, whose own sources are no third party's", async () => {
+    const installed = join(project, "node_modules/reprise")
+    write(installed, {
+      "stages/math/native.ts": plainSource.replaceAll("math/plain", "math/native").replace("./lib/scale.ts", "../../src/scale.ts"),
+      "src/scale.ts": `export const scale = async () => import("onnxruntime-node")`
+    })
+    cpSync(join(packageRoot, "package.json"), join(installed, "package.json"))
+    symlinkSync(join(packageRoot, "node_modules"), join(installed, "node_modules"))
+    const stages = await Effect.runPromise(openRegistry({ project, packageRoot: installed }).load(["math/native"]))
+    const { bundle, files: parts, origin } = get(stages, "math/native")
+    expect(readFileSync(bundle, "utf8")).toMatch(/import\("file:.*\/onnxruntime-node\//)
+    expect(Object.keys(parts)).toEqual(["src/scale.ts", "stages/math/native.ts", "package onnxruntime-node"])
+    expect(origin).toBe("built-in")
+  })
+
   it("tells a stack in terms of the sources", async () => {
     const { stage, bundle } = get(await load(["math/plain"]), "math/plain")
     const task = { id: "t", params: {}, inputs: {}, outputs: {}, scratch: "", checkpoint: "", project: "", threads: 1, backend: "cpu" }
