@@ -1,6 +1,5 @@
 /** One attempt at one task: a workspace, a worker, and the publishing of what came out. */
 import { Effect, Schema } from "effect"
-import { rm, rmdir } from "node:fs/promises"
 import type { FingerprintRecord } from "../plan/fingerprint.ts"
 import type { PlannedTask } from "../plan/plan.ts"
 import type { InputFile, OutputSpec, StageEvent } from "../stage/protocol.ts"
@@ -11,6 +10,7 @@ import type { RunnableStage } from "./decide.ts"
 import type { TaskReply } from "./messages.ts"
 import type { Pool, WorkerDied } from "./pool.ts"
 import type { TaskOutputs } from "./walk.ts"
+import { scratchName, type Workspaces } from "./workspaces.ts"
 
 /** The task ran and did not succeed. */
 export class TaskFailure extends Schema.TaggedError<TaskFailure>()("TaskFailure", {
@@ -44,9 +44,9 @@ export interface AttemptOptions {
 }
 
 /** Succeeds once everything is published. */
-export const attemptTask = (store: StoreShape, pool: Pool, options: AttemptOptions): Effect.Effect<ActionRecord, TaskFailure | CorruptInputs | WorkerDied | StoreError> =>
+export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspaces, options: AttemptOptions): Effect.Effect<ActionRecord, TaskFailure | CorruptInputs | WorkerDied | StoreError> =>
   Effect.acquireUseRelease(
-    store.workspace("task"),
+    workspaces.take,
     (workspace) => {
       const { task } = options
       const outputs = Object.fromEntries(Object.keys(options.stage.stage.outputs).map((name) => [name, `${workspace}/${name}`]))
@@ -55,7 +55,7 @@ export const attemptTask = (store: StoreShape, pool: Pool, options: AttemptOptio
         params: task.params,
         inputs: inputFiles(store, options),
         outputs,
-        scratch: `${workspace}/.scratch`,
+        scratch: `${workspace}/${scratchName}`,
         checkpoint: store.paths.checkpoint(options.fingerprint),
         project: options.project,
         threads: task.declaration.resources.cpus,
@@ -69,12 +69,8 @@ export const attemptTask = (store: StoreShape, pool: Pool, options: AttemptOptio
         Effect.flatMap((reply) => Effect.uninterruptible(publish(store, options, outputs, startedAt, reply)))
       )
     },
-    (workspace) => Effect.promise(() => removeFolder(workspace))
+    (workspace) => workspaces.giveBack(workspace)
   )
-
-/** Most often it is empty by now. What cannot be removed goes with the process's staging folder. */
-const removeFolder = (folder: string): Promise<void> =>
-  rmdir(folder).catch(() => rm(folder, { recursive: true, force: true })).catch(() => undefined)
 
 const tooSlow = (seconds: number): TaskFailure =>
   new TaskFailure({ message: `It took longer than its timeout of ${seconds} s.`, hint: "Raise the stage's `timeout`, or give it less to do." })

@@ -15,6 +15,7 @@ import { WorkerDied, type Pool } from "./pool.ts"
 import { giveBack, shareOf, take, type Resources, type Share } from "./resources.ts"
 import { makeStartQueue } from "./start-queue.ts"
 import { needsOf, startWalk, type TaskOutputs } from "./walk.ts"
+import { makeWorkspaces } from "./workspaces.ts"
 
 /** After a failed task: `continue` runs what does not depend on it, `stop` starts nothing more, `kill` aborts what runs, too. */
 export type FailureMode = "continue" | "stop" | "kill"
@@ -77,6 +78,7 @@ const repairs = 2
 export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Return<Driven, StoreError, Scope.Scope> {
   const { deciding, emit, history, inbox, plan, store } = options
   const walk = startWalk(plan)
+  const workspaces = makeWorkspaces(store)
   const fibers = yield* FiberSet.make<void>()
   const queue = makeStartQueue<Entry>()
   const inFlight = new Map<string, Entry>()
@@ -173,7 +175,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     free = take(free, share)
     running.add(entry)
     const about = { task: task.id, stage: task.stage }
-    const attempt = attemptTask(store, options.pool, {
+    const attempt = attemptTask(store, options.pool, workspaces, {
       task,
       fingerprint,
       record,

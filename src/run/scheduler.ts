@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs"
 import { hostname, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
-import { Effect, Queue } from "effect"
+import { Cause, Effect, Exit, Queue } from "effect"
 import type { Plan } from "../plan/plan.ts"
 import type { JsonObject } from "../stage/json.ts"
 import { storeError, type StoreError } from "../store/error.ts"
@@ -140,8 +140,8 @@ export const runPlan = Effect.fn("runPlan")(function*(options: RunOptions): Effe
   }).pipe(Effect.scoped)
 
   const driven = yield* walked.pipe(
-    Effect.onInterrupt(() => Effect.ignore(finish("interrupted"))),
-    Effect.tapError(() => Effect.ignore(finish("failed")))
+    Effect.onExit((exit) =>
+      Exit.isSuccess(exit) ? Effect.void : Effect.ignore(finish(Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed")))
   )
   const status = driven.failures.length === 0 ? "succeeded" : "failed"
   yield* finish(status)

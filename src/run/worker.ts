@@ -2,7 +2,7 @@
  * The worker process: runs one task after another for the pool that started it, each in the stage's own bundle. It loads
  * nothing but Node, so that it starts in some 50 ms; a stage's bundle is loaded once. It dies with its parent.
  */
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { StageEvent, StageInterface, StageOutcome, TaskRequest } from "../stage/protocol.ts"
@@ -91,6 +91,14 @@ const makeFolder = (folder: string): void => {
   foldersMade.add(folder)
 }
 
+const clear = (folder: string): void => {
+  try {
+    if (readdirSync(folder).length > 0) rmSync(folder, { recursive: true, force: true })
+  } catch {
+    // There is none: the task did not come so far.
+  }
+}
+
 // --- measuring
 
 /** Makes the kernel count the peak anew; false where it cannot (not Linux). */
@@ -147,7 +155,7 @@ const runTask = async (task: WorkerTask): Promise<TaskReply> => {
     gate.close()
     copyPrinted(stdout, printed, log)
     log.close()
-    rmSync(request.scratch, { recursive: true, force: true })
+    clear(request.scratch)
   }
 }
 

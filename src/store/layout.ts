@@ -60,7 +60,8 @@ export interface RunRecord {
   readonly counts: { readonly total: number; readonly cached: number; readonly ran: number; readonly failed: number; readonly skipped: number }
 }
 
-/** A line of `runs/<id>/tasks.ndjson`: what one planned task came to, appended as it ends. Queries join tables to coordinates by these. */
+/** A line of `runs/<id>/tasks.ndjson`: what one planned task came to, appended as it ends. Queries join tables to coordinates by these.
+ * A task whose results are lost in the middle of a run has a second line, which counts. */
 export interface RunTask {
   readonly task: string
   readonly stage: string

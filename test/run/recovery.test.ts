@@ -42,6 +42,21 @@ describe("results that are damaged", () => {
   }))
 })
 
+describe("a checkpoint", () => {
+  it.live("outlives attempts and runs, and is gone when its task is done", () => Effect.gen(function*() {
+    laboratory.stage("t/steps", `
+      const step = existsSync(task.checkpoint) ? Number(readFileSync(task.checkpoint, "utf8")) : 0
+      if (step < 3) { writeFileSync(task.checkpoint, String(step + 1)); return fail("killed in step " + step) }
+      write("went on from " + step)`)
+    const plan = planOf({ id: "steps-1", uses: "t/steps", retry: { times: 1, delaySeconds: 0 } })
+    assert.strictEqual((yield* runIn(laboratory, plan)).failures[0]?.message, "killed in step 1")
+    const second = yield* runIn(laboratory, plan)
+    assert.strictEqual(textOf(laboratory, second, "steps-1"), "went on from 3")
+    const [, line] = of(second, "task-started")
+    assert.isFalse(existsSync(storePaths(laboratory.store).checkpoint(line?.fingerprint ?? "")))
+  }))
+})
+
 describe("two runs on one store at once", () => {
   it.live("do each task once between them", () => Effect.gen(function*() {
     laboratory.stage("t/slow", `appendFileSync(task.project + "/done", task.params.n + " "); await sleep(40); write("x" + task.params.n)`)
