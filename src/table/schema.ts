@@ -42,5 +42,4 @@ export const fixedListOf = <const I extends ColumnType>(item: I, size: number) =
 /** The same column, in which a cell may be null. */
 export const nullable = <const C extends ColumnType>(column: C) => ({ ...column, nullable: true }) as const
 /** The same column with a sentence on what it holds and in which unit. */
-export const column = <const C extends ColumnType>(type: C, doc: string | undefined) =>
-  (doc === undefined ? type : { ...type, doc }) as C
+export const column = <const C extends ColumnType>(type: C, doc: string | undefined): C => (doc === undefined ? type : { ...type, doc })

@@ -10,12 +10,12 @@ const clean = (outcome: Outcome) => {
 }
 
 const broken: ReadonlyArray<readonly [what: string, text: string | Uint8Array, says: RegExp]> = [
-  ["an unknown stage", pipeline.replace("toy/scale", "toy/scala"), /broken\.yaml:6:\d+.*toy\/scala[\s\S]*toy\/scale/],
+  ["an unknown stage", pipeline.replace("toy/scale", "toy/scala"), /broken\.yaml:7:\d+.*toy\/scala[\s\S]*toy\/scale/],
   ["an unknown key", pipeline.replace("summaries:", "sumaries:"), /broken\.yaml:\d+:1 .*sumaries[\s\S]*summaries/],
-  ["a wrong type", pipeline.replace('n: "${{ params.n }}"', "n: many"), /broken\.yaml:5:\d+.*stages\.points\.with\.n/],
+  ["a wrong type", pipeline.replace('n: "${{ params.n }}"', "n: many"), /broken\.yaml:6:\d+.*stages\.points\.with\.n/],
   ["a cycle", pipeline.replace("uses: toy/points", 'uses: toy/scale, in: { points: "${{ scaled.points }}" }'), /points -> scaled -> points|scaled -> points -> scaled/],
-  ["a missing input", pipeline.replace(', in: { points: "${{ points.points }}" }', ""), /broken\.yaml:6.*points/],
-  ["a bad expression", pipeline.replace("${{ params.n }}", "${{ params.n + }}"), /broken\.yaml:5/],
+  ["a missing input", pipeline.replace(', in: { points: "${{ points.points }}" }', ""), /broken\.yaml:7.*points/],
+  ["a bad expression", pipeline.replace("${{ params.n }}", "${{ params.n + }}"), /broken\.yaml:6:57/],
   ["a name that is nearly right", pipeline.replace("params.factor }}", "params.facto }}"), /facto[\s\S]*factor/],
   ["a key that stands twice", pipeline.replace("params:", "name: again\nparams:"), /broken\.yaml:2.*name/],
   ["a tab", "name: x\n\tparams: {}\n", /broken\.yaml:2.*[Tt]ab/],

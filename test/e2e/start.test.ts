@@ -37,24 +37,24 @@ describe("reprise", () => {
 })
 
 describe.skipIf(process.platform !== "linux")("a command loads", () => {
-  /** Native libraries in the process's memory when it ends, of those that take time to load. */
-  const loaded = (parameters: ReadonlyArray<string>): ReadonlyArray<string> => {
+  /** For each command line, the native libraries that take time to load and are in the process's memory when it ends. */
+  const loaded = (...lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> => {
     const project = makeProject()
+    project.reprise("run", "toy.yaml")
     const probe = join(project.folder, "probe.mjs")
     writeFileSync(probe, `import { readFileSync, writeFileSync } from "node:fs"
-const own = process.pid
-process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "maps."))} + own, readFileSync("/proc/self/maps")))`)
-    project.reprise("run", "toy.yaml")
-    const run = spawnSync(process.execPath, ["--import", probe, command, ...parameters], { cwd: project.folder, encoding: "utf8" })
-    const maps = readFileSync(join(project.folder, `maps.${run.pid}`), "utf8")
-    return ["onnxruntime", "duckdb"].filter((name) => maps.includes(name))
+process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "maps."))} + process.pid, readFileSync("/proc/self/maps")))`)
+    return lines.map((parameters) => {
+      const run = spawnSync(process.execPath, ["--import", probe, command, ...parameters], { cwd: project.folder, encoding: "utf8" })
+      const maps = readFileSync(join(project.folder, `maps.${run.pid}`), "utf8")
+      return ["onnxruntime", "duckdb"].filter((name) => maps.includes(name))
+    })
   }
 
   it("neither DuckDB nor onnxruntime to plan, to list or to describe", () => {
-    for (const parameters of [["plan", "toy.yaml"], ["runs"], ["stages"], ["--help"]]) expect(loaded(parameters)).toEqual([])
+    expect(loaded(["plan", "toy.yaml"], ["runs"], ["stages", "toy/mean"], ["--help"])).toEqual([[], [], [], []])
   })
   it("DuckDB to answer a query, and onnxruntime never: stages run in workers", () => {
-    expect(loaded(["query", "select 1"])).toEqual(["duckdb"])
-    expect(loaded(["run", "toy.yaml"])).toEqual(["duckdb"])
+    expect(loaded(["query", "select 1"], ["run", "toy.yaml"])).toEqual([["duckdb"], ["duckdb"]])
   })
 })

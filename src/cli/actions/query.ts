@@ -1,6 +1,6 @@
 /** Answers one query, or asks for them interactively. */
 import { Effect } from "effect"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { openDatabase } from "../../query/database.ts"
 import { formatResult } from "../../query/format.ts"
@@ -36,7 +36,7 @@ const textOf = (input: Input): Effect.Effect<string | undefined, CommandFailure>
   if (input.sql !== undefined && input.file !== undefined) return usageFailure("error: give the query itself or a file with it, not both")
   if (input.sql !== undefined) return Effect.succeed(input.sql)
   const file = input.file ?? (process.stdin.isTTY ? undefined : "-")
-  if (file === undefined) return Effect.succeed(undefined)
+  if (file === undefined) return Effect.undefined
   return Effect.try({
     try: () => readFileSync(file === "-" ? 0 : resolve(file), "utf8"),
     catch: (cause) => usageFailure(`error: cannot read the query from ${file}: ${cause instanceof Error ? cause.message : String(cause)}`)
