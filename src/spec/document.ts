@@ -75,7 +75,7 @@ const refuse = (text: string): Refusal | undefined => {
     const size = (text.length / 1024 / 1024).toFixed(1)
     return { offset: 0, message: `the file is too large for a pipeline: ${size} MiB; the limit is ${fileLimits.characters / 1024 / 1024} MiB`, hint: "keep data in files that a stage reads" }
   }
-  const binary = text.search(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFD]/)
+  const binary = text.search(/(?![\t\n\r\u0085])[\p{Cc}\uFFFD]/u)
   if (binary >= 0) {
     const code = (text.codePointAt(binary) ?? 0).toString(16).toUpperCase().padStart(4, "0")
     return code === "FFFD"

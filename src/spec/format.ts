@@ -67,7 +67,7 @@ const excerptLines = (source: string, column: number, width: number): readonly [
 /** Tabs as spaces, and nothing that could move the cursor. */
 const display = (text: string): string => visible(text.replaceAll("\t", " ".repeat(tabWidth)))
 
-const visible = (text: string): string => text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g, "\uFFFD")
+const visible = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, "\uFFFD")
 
 /** Columns that a text takes on a terminal: East Asian wide characters and emoji two, combining marks none. */
 const columns = (text: string): number => {

@@ -103,6 +103,7 @@ const stageSchema = (descriptions: ReadonlyArray<StageDescription>): JsonObject 
   ...(descriptions.length === 0 ? {} : {
     allOf: descriptions.map((description) => ({
       if: { required: ["uses"], properties: { uses: { const: description.name } } },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
       then: stagePart(description)
     }))
   })
@@ -155,18 +156,17 @@ const relocate = (schema: Json, home: string): Json => {
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 
 /** Where a schema holds others: by name, in a list, or one. `contains`, `not` and conditions judge a value that an expression hides. */
-const named = ["properties", "patternProperties", "$defs"]
-const listed = ["prefixItems"]
-const single = ["items", "additionalProperties", "unevaluatedProperties"]
-const alternatives = ["anyOf", "oneOf", "allOf"]
+const named: ReadonlySet<string> = new Set(["properties", "patternProperties", "$defs"])
+const single: ReadonlySet<string> = new Set(["items", "additionalProperties", "unevaluatedProperties"])
+const alternatives: ReadonlySet<string> = new Set(["anyOf", "oneOf", "allOf"])
 
 /** The schema, its parts allowing an expression each but not the whole: `with` itself is always an object. */
 const openParts = (schema: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(schema).map(([key, part]): [string, Json] => {
-    if (named.includes(key) && isJsonObject(part)) return [key, Object.fromEntries(Object.entries(part).map(([name, each]) => [name, open(each, key === "$defs")]))]
-    if (listed.includes(key) && isList(part)) return [key, part.map((each) => open(each))]
-    if (single.includes(key)) return [key, open(part)]
-    if (alternatives.includes(key) && isList(part)) return [key, part.map((each) => isJsonObject(each) ? openParts(each) : each)]
+    if (named.has(key) && isJsonObject(part)) return [key, Object.fromEntries(Object.entries(part).map(([name, each]) => [name, open(each, key === "$defs")]))]
+    if (key === "prefixItems" && isList(part)) return [key, part.map((each) => open(each))]
+    if (single.has(key)) return [key, open(part)]
+    if (alternatives.has(key) && isList(part)) return [key, part.map((each) => isJsonObject(each) ? openParts(each) : each)]
     return [key, part]
   }))
 

@@ -1,5 +1,5 @@
 /** Reads `summaries`, `figures` and `claims`: what is asked of the tables. */
-import { Field } from "./field.ts"
+import type { Field } from "./field.ts"
 import { claimKeys, comparisons, figureKeys, marks, paperKeys, summaryKeys } from "./keys.ts"
 import type { Claim, Figure, Pipeline, Summary } from "./pipeline.ts"
 

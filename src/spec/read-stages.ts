@@ -1,7 +1,7 @@
 /** Reads `stages`: each on its own, before it is known whether what it names is there. */
 import { Result } from "effect"
 import { type Expression, parseExpression, references } from "./expression.ts"
-import { Field } from "./field.ts"
+import type { Field } from "./field.ts"
 import { resourceKeys, retryKeys, stageKeys } from "./keys.ts"
 import type { StageDeclaration, Template } from "./pipeline.ts"
 import { checkCase, readAxes, readAxis } from "./read-sweeps.ts"

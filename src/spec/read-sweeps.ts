@@ -1,5 +1,5 @@
 /** Reads `params`, `profiles` and `sweeps`. */
-import { Field } from "./field.ts"
+import type { Field } from "./field.ts"
 import { sweepKeys } from "./keys.ts"
 import type { Template } from "./pipeline.ts"
 import { suggestion } from "./suggest.ts"

@@ -177,8 +177,8 @@ describe("a file with a random slip", () => {
       for (const { message, position: { column, line } } of result.failure) {
         expect(message).not.toBe("")
         expect(line).toBeGreaterThan(0)
-        expect(line, text).toBeLessThanOrEqual(lines.length)
-        expect(column, text).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1)
+        expect(line).toBeLessThanOrEqual(lines.length)
+        expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1)
       }
       expect(result.failure.length).toBeGreaterThan(0)
       expect(formatProblems(result.failure, text)).not.toBe("")

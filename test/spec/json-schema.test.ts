@@ -49,7 +49,8 @@ describe("pipelineSchema", () => {
     withNet("{ extra: [1, \"${{ params.n }}\"] }"), withNet("{ extra: { depth: \"${{ params.n }}\" } }"), withNet("{ extra: \"${{ [1] }}\" }"), withNet("{ }"), withNet("")
   ])("accepts what the parser accepts: %s", (text) => {
     expect(parses(text)).toBe(true)
-    expect(validate(parseYaml(text)), JSON.stringify(validate.errors)).toBe(true)
+    validate(parseYaml(text))
+    expect(validate.errors ?? []).toEqual([])
   })
 
   it.each([

@@ -30,9 +30,8 @@ describe("text", () => {
 
 describe("structures", () => {
   it("says at which path an expression is wrong", () => {
-    const bad = parseText("${{ 1 / 0 }}")
-    if (Result.isFailure(bad)) return expect.fail()
-    const template = { kind: "object", entries: { a: { kind: "array", items: [literalTemplate(1), bad.success] } } } as const
+    const bad = Result.getOrThrow(parseText("${{ 1 / 0 }}"))
+    const template = { kind: "object", entries: { a: { kind: "array", items: [literalTemplate(1), bad] } } } as const
     const wrong = evaluateTemplate(template, scope)
     expect(Result.isFailure(wrong) && wrong.failure).toMatchObject({ path: ["a", 1], message: "division by zero", offset: 4 })
   })
