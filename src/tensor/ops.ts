@@ -70,6 +70,8 @@ export const cos = unary("Cos")
 export const relu = unary("Relu")
 /** x where positive, slope * x elsewhere; the derivative at 0 is the slope. */
 export const leakyRelu = (x: Value, slope = 0.01): Value => call("LeakyRelu", [x], { alpha: slope })
+/** slope x + offset, between 0 and 1 */
+export const hardSigmoid = (x: Value, slope = 0.2, offset = 0.5): Value => call("HardSigmoid", [x], { alpha: slope, beta: offset })
 export const sigmoid = unary("Sigmoid")
 export const tanh = unary("Tanh")
 export const erf = unary("Erf")
@@ -146,7 +148,9 @@ export const reshape = (x: Value, shape: Shape): Value => {
   return call("Reshape", [x], { shape: shape.map((size) => (size === -1 ? sizeOf(x.shape) / rest : size)) })
 }
 /** From `starts` up to but not with `ends` along `axes` (the first ones when not given). */
-export const slice = (x: Value, starts: ReadonlyArray<number>, ends: ReadonlyArray<number>, axes?: ReadonlyArray<number>, steps?: ReadonlyArray<number>): Value =>
+export const slice = (
+  x: Value, starts: ReadonlyArray<number>, ends: ReadonlyArray<number>, axes?: ReadonlyArray<number>, steps?: ReadonlyArray<number>
+): Value =>
   call("Slice", [x], { starts, ends, axes: wholeAxes("Slice", x, axes ?? starts.map((_, axis) => axis)), steps: steps ?? starts.map(() => 1) })
 export const concat = (values: ReadonlyArray<Value>, axis: number): Value => {
   const [head] = values

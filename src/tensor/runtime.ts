@@ -6,6 +6,8 @@ import { Effect, type Scope } from "effect"
 import type * as Ort from "onnxruntime-node"
 import { EngineError, GraphError } from "./errors.ts"
 import { reachable, type Value } from "./graph.ts"
+import { lower } from "./lowering.ts"
+import { cpuRules } from "./lowering-cpu.ts"
 import { encodeModel } from "./onnx/encode.ts"
 import { sameShape, showShape } from "./shape.ts"
 import { type Tensor, tensor, type TensorType } from "./tensor.ts"
@@ -43,9 +45,12 @@ export const openSession = (outputs: Readonly<Record<string, Value>>, options: S
 
 const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions) => {
   const ort = await import("onnxruntime-node")
-  const native = await ort.InferenceSession.create(encodeModel(outputs), nativeOptions(options))
+  const native = await ort.InferenceSession.create(encodeModel(loweredFor(outputs, options)), nativeOptions(options))
   return { native, Native: ort.Tensor }
 }
+
+const loweredFor = (outputs: Readonly<Record<string, Value>>, { backend = "cpu" }: SessionOptions): Readonly<Record<string, Value>> =>
+  backend === "cpu" ? lower(outputs, cpuRules) : outputs
 
 /** Threads that wait actively for work would take the cores that other tasks need. */
 const nativeOptions = ({ backend = "cpu", threads = 1 }: SessionOptions): Ort.InferenceSession.SessionOptions => ({

@@ -73,7 +73,7 @@ export interface TrainingLoop {
   restore(state: TrainingState): void
 }
 
-interface Slot {
+export interface Slot {
   /** Name of the graph input, and of the output that replaces it. */
   readonly input: string
   readonly output: string
@@ -90,7 +90,7 @@ export const openTrainingLoop = (
   options: SessionOptions = {}
 ): Effect.Effect<TrainingLoop, EngineError, Scope.Scope> =>
   Effect.suspend(() => {
-    const { outputs, slots } = stepGraph(step, initial)
+    const { outputs, slots } = trainingGraph(step, initial)
     return Effect.map(openSession(outputs, options), (session): TrainingLoop => {
       const reports = Object.entries(session.outputs).filter(([name]) => name === "loss" || step.report?.[name] !== undefined)
       const makeBuffers = () => ({
@@ -140,8 +140,8 @@ const stateFor = ({ input, initial }: Slot, given: Tensor | undefined): Tensor =
   return given
 }
 
-/** The outputs of one step's graph and the inputs that they replace. */
-const stepGraph = ({ loss, parameters, optimiser, report = {}, learningRate }: TrainingStep, initial: Readonly<Record<string, Tensor>>) => {
+/** The outputs of one step's graph and the inputs that they replace at the next. */
+export const trainingGraph = ({ loss, parameters, optimiser, report = {}, learningRate }: TrainingStep, initial: Readonly<Record<string, Tensor>>) => {
   const names = Object.keys(parameters)
   const values = Object.values(parameters)
   const rate = learningRate ?? loss.graph.inputs.get("learningRate") ?? loss.graph.input("learningRate", [], loss.type)

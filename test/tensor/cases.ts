@@ -124,7 +124,7 @@ const makers: Readonly<Record<string, Make>> = {
   reciprocal: unary(o.reciprocal, { low: 0.3, high: 3 }), abs: unary(o.abs), sin: unary(o.sin), cos: unary(o.cos),
   sign: unary(o.sign), floor: unary(o.floor, { low: 0.1, high: 0.9 }), ceil: unary(o.ceil, { low: 0.1, high: 0.9 }),
   relu: unary(o.relu), leakyRelu: (bench, dice) => o.leakyRelu(bench.input(dice.shape(2)), dice.pick([0, 0.25, 0.99])),
-  sigmoid: unary(o.sigmoid), tanh: unary(o.tanh), softplus: unary(o.softplus), erf: unary(o.erf), gelu: unary(o.gelu),
+  hardSigmoid: unary((x) => o.hardSigmoid(x, 0.4, 0.3)), sigmoid: unary(o.sigmoid), tanh: unary(o.tanh), softplus: unary(o.softplus), erf: unary(o.erf), gelu: unary(o.gelu),
   clip: unary((x) => o.clip(x, -0.7, 1.1)),
   "clip at computed bounds": (bench, dice) => o.clip(bench.input(dice.shape(2)), bench.input([], { low: -1.3, high: -1 }), bench.input([], { low: 1, high: 1.3 })),
   where: (bench, dice) => {

@@ -36,7 +36,8 @@ export const activations: ReadonlyArray<Operator> = [
   unary({
     name: "Relu",
     apply: (x) => Math.max(x, 0),
-    derivative: (g, x) => o.mul(g, o.cast(o.greater(x, 0), g.type))
+    // Where the result is positive: the operand is then needed no more, and the runtime can fuse the two.
+    derivative: (g, _, y) => o.mul(g, o.cast(o.greater(y, 0), g.type))
   }),
   {
     name: "LeakyRelu",
@@ -56,6 +57,24 @@ export const activations: ReadonlyArray<Operator> = [
       return [() => o.mul(gradient, o.where(o.greater(x, 0), constant(1), constant(floatOf(attributes, "alpha", 0.01))))]
     },
     simplify: (inputs, attributes) => (floatOf(attributes, "alpha", 0.01) === 0 ? o.relu(first(inputs)) : undefined)
+  },
+  {
+    name: "HardSigmoid",
+    inputs: [1, 1],
+    attributes: { alpha: { kind: "float" }, beta: { kind: "float" } },
+    infer: (inputs) => {
+      if (!isFloat(first(inputs).type)) throw new Misfit("takes floating-point numbers; cast first")
+      return [first(inputs)]
+    },
+    evaluate: (inputs, attributes) => {
+      const [slope, offset] = [floatOf(attributes, "alpha", 0.2), floatOf(attributes, "beta", 0.5)]
+      return [first(inputs).data.map((x) => Math.min(Math.max(slope * x + offset, 0), 1))]
+    },
+    derivative: ({ outputs, attributes, gradient }) => {
+      const y = first(outputs)
+      const inside = o.cast(o.and(o.greater(y, 0), o.less(y, 1)), y.type)
+      return [() => o.mul(gradient, o.mul(inside, floatOf(attributes, "alpha", 0.2)))]
+    }
   },
   unary({ name: "Sigmoid", apply: logistic, derivative: (g, _, y) => o.mul(g, o.mul(y, o.sub(1, y))) }),
   unary({ name: "Tanh", apply: Math.tanh, derivative: (g, _, y) => o.mul(g, o.sub(1, o.mul(y, y))) }),
