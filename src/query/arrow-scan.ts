@@ -2,12 +2,12 @@
  * The table function through which DuckDB reads our tables in place: a relation is a list of pieces, each a stretch of rows
  * of one table with constant columns beside it. Only the columns that a query names are read.
  */
-import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api"
+import type * as api from "@duckdb/node-api"
 import type { ColumnType } from "../table/schema.ts"
 import type { OpenTables, Part, Scalar, TableSource } from "./parts.ts"
 import { type Bindings, fillVector } from "./vectors.ts"
 
-export type DuckDB = typeof import("@duckdb/node-api")
+export type DuckDB = typeof api
 
 export interface RelationColumn {
   readonly name: string
@@ -33,7 +33,7 @@ export interface Relation {
 const mostArrayItems = 100_000
 
 /** The type under which DuckDB sees a column. */
-export const duckdbType = (api: DuckDB, type: ColumnType): DuckDBType => {
+export const duckdbType = (api: DuckDB, type: ColumnType): api.DuckDBType => {
   switch (type.type) {
     case "float64":
       return api.DOUBLE
@@ -112,16 +112,17 @@ const push = (parts: Array<Part>, part: Part): void => {
 
 const isScan = (data: object | undefined): data is Scan => data !== undefined && "relation" in data && "piece" in data
 
+const manyRows = 500_000
+
 export const scanFunction = "stored_table"
 
 /** Makes `stored_table(name)` known to the connection's database; `relations` may grow afterwards. */
 export const registerScan = (
   api: DuckDB,
   duckdb: Bindings,
-  connection: DuckDBConnection,
+  connection: api.DuckDBConnection,
   relations: ReadonlyMap<string, Relation>,
-  open: OpenTables,
-  threads: number
+  open: OpenTables
 ): void => {
   const say = (info: { setError(message: string): void }, action: () => void): void => {
     try {
@@ -149,8 +150,9 @@ export const registerScan = (
       const pieces = relation.pieces()
       const scan: Scan = { relation, columns, types: columns.map((column) => storedType(column.type)), pieces, piece: 0, row: 0 }
       info.setInitData(scan)
-      // JavaScript hands out one chunk at a time; a second thread works on the last one meanwhile.
-      info.setMaxThreads(threads)
+      // JavaScript hands out one chunk at a time, and a second thread works on the last one meanwhile. Threads add up floats in
+      // any order, so that last digits differ from one query to the next: only where the time is worth it.
+      info.setMaxThreads(pieces.reduce((rows, piece) => rows + piece.rows, 0) >= manyRows ? 2 : 1)
     }),
     mainFunction: (info, output) => say(info, () => {
       const scan = info.getInitData()

@@ -3,13 +3,14 @@
  * headers, so that a short string costs no call into native code and a repeated long one costs a single call.
  * Header (duckdb_string_t): length, then either twelve bytes of text or four bytes of prefix and a pointer.
  */
-import type { Vector } from "@duckdb/node-bindings"
+import type bindings from "@duckdb/node-bindings"
 import { type Chunk, isNull } from "../table/arrow-file.ts"
 import { arrayOf, indicesOf, valuesOf } from "../table/read.ts"
 import type { ColumnType } from "../table/schema.ts"
 import type { Part } from "./parts.ts"
 
-export type Bindings = typeof import("@duckdb/node-bindings")
+export type Bindings = typeof bindings
+type Vector = Parameters<Bindings["vector_get_column_type"]>[0]
 
 const countOf = (parts: ReadonlyArray<Part>): number => parts.reduce((sum, part) => sum + part.count, 0)
 

@@ -29,6 +29,8 @@ interface Place {
 export interface ArrowFile {
   readonly path: string
   readonly layout: FileLayout
+  /** Size of the file. */
+  readonly bytes: number
   readonly rows: number
   /** Rows of each batch. */
   readonly batches: ReadonlyArray<number>
@@ -223,6 +225,7 @@ const open = (path: string, start: () => ByteSource): ArrowFile => {
 
     return {
       path,
+      bytes: source.size,
       layout,
       rows: batches.reduce((sum, { batch }) => sum + batch.length, 0),
       batches: batches.map(({ batch }) => batch.length),

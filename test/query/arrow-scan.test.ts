@@ -1,5 +1,4 @@
-import { DuckDBInstance } from "@duckdb/node-api"
-import api from "@duckdb/node-api"
+import * as api from "@duckdb/node-api"
 import duckdb from "@duckdb/node-bindings"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -57,11 +56,11 @@ describe("a scan of stored tables", () => {
   })
 
   const connect = async (relations: Readonly<Record<string, Relation>>) => {
-    const instance = await DuckDBInstance.create(":memory:")
+    const instance = await api.DuckDBInstance.create(":memory:")
     const connection = await instance.connect()
     const open = makeOpenTables()
     closing.push(() => instance.closeSync(), () => connection.closeSync(), open.closeAll)
-    registerScan(api, duckdb, connection, new Map(Object.entries(relations)), open, 2)
+    registerScan(api, duckdb, connection, new Map(Object.entries(relations)), open)
     for (const name of Object.keys(relations)) await connection.run(`create view ${name} as from stored_table('${name}')`)
     return async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson()
   }

@@ -1,0 +1,176 @@
+/**
+ * Which views a store gives: one schema for each pipeline, in it a view for every table that a stage made, its rows from all
+ * runs, with run, task, sweep and the sweeps' axes as columns after the table's own. Pure: what lies where is handed in.
+ */
+import { canonicalJson, type Json } from "../stage/json.ts"
+import type { RunRecord, RunTask, StoredOutput } from "../store/layout.ts"
+import type { ColumnType, TableSchema } from "../table/schema.ts"
+import type { RelationColumn } from "./arrow-scan.ts"
+import type { Scalar } from "./parts.ts"
+import { widest } from "./widest.ts"
+
+export interface RunWithTasks {
+  readonly record: RunRecord
+  readonly tasks: ReadonlyArray<RunTask>
+}
+
+/** The rows of one output of one task, at one place in the coordinate system. */
+export interface Use {
+  readonly pipeline: string
+  readonly stage: string
+  readonly output: string
+  readonly stored: StoredOutput
+  /** Null where the rows come from a plan and not from a run. */
+  readonly run: string | null
+  readonly task: string
+  readonly sweep: string | null
+  readonly values: Readonly<Record<string, Json>>
+}
+
+const isTable = (stored: StoredOutput): boolean => stored.kind === "table" || stored.kind === "dataset"
+
+/**
+ * Every use of every table in these runs, oldest first. The same work at the same place in several runs counts once, as the
+ * latest run's.
+ */
+export const usesOf = (runs: ReadonlyArray<RunWithTasks>): ReadonlyArray<Use> => {
+  const uses = new Map<string, Use>()
+  for (const { record, tasks } of runs.toSorted((a, b) => a.record.startedAt - b.record.startedAt)) {
+    for (const task of tasks) {
+      const outputs = Object.entries(task.outputs).filter(([, stored]) => isTable(stored))
+      if (outputs.length === 0) continue
+      // A volatile task has no fingerprint: each run of it is work of its own.
+      const work = task.fingerprint ?? `${record.id}/${task.task}`
+      for (const { sweep, values } of task.coordinates) {
+        const place = JSON.stringify([record.pipeline, task.stage, work, sweep]) + canonicalJson(values)
+        for (const [output, stored] of outputs) {
+          const key = `${place}${output}`
+          uses.delete(key)
+          uses.set(key, { pipeline: record.pipeline, stage: task.stage, output, stored, run: record.id, task: task.task, sweep, values })
+        }
+      }
+    }
+  }
+  return [...uses.values()]
+}
+
+/** A view before its rows are known. */
+export interface View {
+  readonly name: string
+  readonly columns: ReadonlyArray<RelationColumn>
+  /** Which uses give its rows, in order. */
+  readonly uses: ReadonlyArray<Use>
+  /** What stands in the columns beside the table's own. */
+  readonly constants: (use: Use) => ReadonlyArray<Scalar>
+}
+
+export interface PipelineViews {
+  readonly pipeline: string
+  /** The schema's name. */
+  readonly schema: string
+  readonly views: ReadonlyArray<View>
+}
+
+/** Schemas that DuckDB has already. */
+const takenSchemas = new Set(["main", "temp", "system", "pg_catalog", "information_schema"])
+
+/** Names differ in DuckDB only if they differ in lower case. */
+const freshName = (name: string, taken: Set<string>): string => {
+  let fresh = name
+  for (let i = 2; taken.has(fresh.toLowerCase()); i++) fresh = `${name}_${i}`
+  taken.add(fresh.toLowerCase())
+  return fresh
+}
+
+/** The views of all uses; `schemaOf` says which columns a table has, undefined where it cannot be read. */
+export const viewsOf = (uses: ReadonlyArray<Use>, schemaOf: (digest: string) => TableSchema | undefined): ReadonlyArray<PipelineViews> => {
+  const schemas = new Set(takenSchemas)
+  return [...Map.groupBy(uses, (use) => use.pipeline)].map(([pipeline, ofPipeline]) => {
+    const axes = new Map<string, ColumnType>()
+    for (const { values } of ofPipeline) {
+      for (const name of Object.keys(values)) {
+        const type = axisType(values[name] ?? null)
+        const known = axes.get(name)
+        if (type === undefined) {
+          if (known === undefined) axes.set(name, { type: "utf8" })
+        } else axes.set(name, known === undefined ? type : widestAxis(known, type))
+      }
+    }
+    return { pipeline, schema: freshName(pipeline, schemas), views: pipelineViews(ofPipeline, axes, schemaOf) }
+  })
+}
+
+const pipelineViews = (
+  uses: ReadonlyArray<Use>,
+  axes: ReadonlyMap<string, ColumnType>,
+  schemaOf: (digest: string) => TableSchema | undefined
+): ReadonlyArray<View> => {
+  const byOutput = [...Map.groupBy(uses, (use) => JSON.stringify([use.stage, use.output])).values()]
+  const full = byOutput.flatMap((of) => {
+    const [first] = of
+    return first === undefined ? [] : [{ stage: first.stage, output: first.output, kind: of.at(-1)?.stored.kind, of }]
+  })
+  const taken = new Set<string>()
+  // Short names go first: a stage's own name is its table's, whatever other stages and outputs are called.
+  const short = [...Map.groupBy(full, (one) => one.stage)].flatMap(([stage, outputs]) => {
+    const tables = outputs.filter((one) => one.kind === "table")
+    const only = tables.length === 0 && outputs.length === 1 ? outputs[0] : tables.length === 1 ? tables[0] : undefined
+    return only === undefined ? [] : [{ name: freshName(stage, taken), of: only.of }]
+  })
+  const long = full.map(({ of, output, stage }) => ({ name: freshName(`${stage}_${output}`, taken), of }))
+  const built = new Map<ReadonlyArray<Use>, Omit<View, "name">>()
+  return [...short, ...long].map(({ name, of }) => {
+    const view = built.get(of) ?? { ...columnsOf(of, axes, schemaOf), uses: of }
+    built.set(of, view)
+    return { name, ...view }
+  })
+}
+
+/** The union by name of the columns that the tables have, the latest first, and after them the coordinates. */
+const columnsOf = (
+  uses: ReadonlyArray<Use>,
+  axes: ReadonlyMap<string, ColumnType>,
+  schemaOf: (digest: string) => TableSchema | undefined
+): Pick<View, "columns" | "constants"> => {
+  const own = new Map<string, ColumnType>()
+  const seen = new Set<TableSchema>()
+  for (const { stored } of uses.toReversed()) {
+    const schema = schemaOf(stored.digest)
+    if (schema === undefined || seen.has(schema)) continue
+    seen.add(schema)
+    for (const [name, type] of Object.entries(schema)) {
+      const known = own.get(name)
+      own.set(name, known === undefined ? type : widest(known, type))
+    }
+  }
+  const taken = new Set<string>()
+  const columns: Array<RelationColumn> = [...own].map(([name, type]) => ({ name: freshName(name, taken), type, from: { column: name } }))
+  const names = [...axes.keys()]
+  const text: ColumnType = { type: "utf8" }
+  const coordinates: ReadonlyArray<readonly [string, ColumnType]> = [["run", text], ["task", text], ["sweep", text], ...axes]
+  coordinates.forEach(([name, type], constant) => {
+    // The table's own column keeps its name.
+    const free = taken.has(name.toLowerCase()) ? `params_${name}` : name
+    columns.push({ name: freshName(free, taken), type, from: { constant } })
+  })
+  const isText = names.map((name) => axes.get(name)?.type === "utf8")
+  return {
+    columns,
+    constants: ({ run, sweep, task, values }) => [run, task, sweep, ...names.map((name, i) => scalarOf(values[name] ?? null, isText[i] === true))]
+  }
+}
+
+/** The column type that holds a coordinate; undefined for null. */
+const axisType = (value: Json): ColumnType | undefined =>
+  value === null ? undefined
+    : typeof value === "boolean" ? { type: "bool" }
+    : typeof value === "number" ? { type: Number.isSafeInteger(value) ? "int64" : "float64" }
+    : { type: "utf8" }
+
+const widestAxis = (a: ColumnType, b: ColumnType): ColumnType =>
+  a.type === b.type ? a : a.type === "bool" || b.type === "bool" ? { type: "utf8" } : widest(a, b)
+
+const scalarOf = (value: Json, asText: boolean): Scalar =>
+  value === null || typeof value === "string" ? value
+    : typeof value === "object" || asText ? JSON.stringify(value)
+    : value

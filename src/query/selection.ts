@@ -1,0 +1,117 @@
+/** Reads from a store what a database is to show: its runs, the views that they give, and where the rows lie. */
+import type { StorePaths } from "../store/paths.ts"
+import { latestRuns, readRunTasks } from "../store/runs.ts"
+import type { Piece, Relation } from "./arrow-scan.ts"
+import { type PipelineViews, type RunWithTasks, type Use, usesOf, viewsOf } from "./catalog.ts"
+import type { DatabaseOptions, Selection } from "./database.ts"
+import { QueryError } from "./error.ts"
+import { memorySource } from "./parts.ts"
+import { claimsColumns, columnsOf, type Row, type StoreTable, storeTables } from "./store-tables.ts"
+import { isLost, type LostTable, openTableIndex, type StoredTable } from "./table-index.ts"
+
+export interface SelectedTable {
+  readonly schema: string
+  readonly name: string
+  readonly relation: Relation
+}
+
+export interface Selected {
+  readonly tables: ReadonlyArray<SelectedTable>
+  /** Schema of the pipeline whose views need no prefix. */
+  readonly pipeline: string | undefined
+  readonly notes: ReadonlyArray<string>
+  /** The claims are in the pipelines' text, which takes a YAML parser to read. */
+  readonly loadClaims: () => Promise<void>
+}
+
+const once = <A>(compute: () => A): () => A => {
+  let value: { readonly is: A } | undefined
+  return () => (value ??= { is: compute() }).is
+}
+
+/** The records in question, oldest first. */
+const recordsOf = (paths: StorePaths, selection: Selection) => {
+  const all = latestRuns(paths, Infinity)
+  const seen = new Set<string>()
+  const latest = all.filter(({ pipeline }) => !seen.has(pipeline) && seen.add(pipeline))
+  return (selection.kind === "latest" ? latest : all).toReversed()
+}
+
+const usesOfTasks = (selection: Extract<Selection, { readonly kind: "tasks" }>): ReadonlyArray<Use> =>
+  selection.tasks.flatMap(({ coordinates, outputs, stage, task }) =>
+    coordinates.flatMap(({ sweep, values }) =>
+      Object.entries(outputs).flatMap(([output, stored]) =>
+        stored.kind === "table" || stored.kind === "dataset" ? [{ pipeline: selection.pipeline, stage, output, stored, run: null, task, sweep, values }] : [])))
+
+const piecesOf = (uses: ReadonlyArray<Use>, constants: (use: Use) => Piece["constants"], located: ReadonlyMap<string, StoredTable | LostTable>): ReadonlyArray<Piece> =>
+  uses.flatMap((use) => {
+    const table = located.get(use.stored.digest)
+    return table === undefined || isLost(table) || table.rows === 0 ? [] : [{ source: table.source, start: table.start, rows: table.rows, constants: constants(use) }]
+  })
+
+const storeRelation = (table: Pick<StoreTable, "name" | "schema">, rows: () => ReadonlyArray<Row>): SelectedTable => ({
+  schema: "main",
+  name: table.name,
+  relation: {
+    columns: Object.entries(table.schema).map(([name, type]) => ({ name, type, from: { column: name } })),
+    pieces: once(() => {
+      const all = rows()
+      return [{ source: memorySource(`main.${table.name}`, columnsOf(table.schema, all)), start: 0, rows: all.length, constants: [] }]
+    })
+  }
+})
+
+const chosenPipeline = (options: DatabaseOptions, views: ReadonlyArray<PipelineViews>, latest: string | undefined): string | undefined => {
+  if (options.selection.kind === "tasks") return views[0]?.schema
+  if (options.pipeline === undefined) return (views.find(({ pipeline }) => pipeline === latest) ?? views.at(-1))?.schema
+  const found = views.find(({ pipeline, schema }) => pipeline === options.pipeline || schema === options.pipeline)
+  if (found !== undefined) return found.schema
+  throw new QueryError({
+    message: `The store ${options.store} has no results of a pipeline "${options.pipeline}".`,
+    hint: views.length === 0 ? "It has none at all yet: run a pipeline first." : `It has: ${views.map(({ pipeline }) => pipeline).join(", ")}.`
+  })
+}
+
+/** Throws QueryError and StoreError. */
+export const readSelection = (paths: StorePaths, options: DatabaseOptions): Selected => {
+  const { selection } = options
+  const runs = once((): ReadonlyArray<RunWithTasks> =>
+    recordsOf(paths, selection).map((record) => ({ record, tasks: readRunTasks(paths, record.id) })))
+  const uses = selection.kind === "tasks" ? usesOfTasks(selection) : usesOf(runs())
+  const located = openTableIndex(paths).locate(uses.map((use) => use.stored), false)
+  const lost = [...located.values()].filter(isLost)
+  const [first] = lost
+  if (first !== undefined && selection.kind === "tasks") {
+    throw new QueryError({ message: first.message, hint: "Run the pipeline again: it makes what is missing or damaged anew." })
+  }
+  const views = viewsOf(uses, (digest) => {
+    const table = located.get(digest)
+    return table === undefined || isLost(table) ? undefined : table.schema
+  })
+  const stageTables = views.flatMap(({ schema, views }) => views.map((view): SelectedTable => ({
+    schema,
+    name: view.name,
+    relation: { columns: view.columns, pieces: once(() => piecesOf(view.uses, view.constants, located)) }
+  })))
+  let claims: ReadonlyArray<Row> = []
+  const latest = selection.kind === "tasks" ? undefined : runs().at(-1)?.record.pipeline
+  return {
+    tables: [
+      ...stageTables.filter(({ relation }) => relation.columns.length > 0),
+      ...storeTables.map((table) => storeRelation(table, () => [...table.rows(runs(), paths)])),
+      storeRelation({ name: "claims", schema: claimsColumns }, () => claims)
+    ],
+    pipeline: chosenPipeline(options, views, latest),
+    notes: lost.map(({ message }) => `left out: ${message}`),
+    loadClaims: async () => {
+      const { claimRows } = await import("./declared-claims.ts")
+      claims = [...claimRows(runs(), paths)]
+    }
+  }
+}
+
+/** Gathers the small tables of all runs in the index, so that the next query need not. A run does so at its end. */
+export const warmIndex = (paths: StorePaths): void => {
+  const runs = recordsOf(paths, { kind: "all" }).map((record) => ({ record, tasks: readRunTasks(paths, record.id) }))
+  openTableIndex(paths).locate(usesOf(runs).map((use) => use.stored), true)
+}
