@@ -115,11 +115,19 @@ const typeText = (type: ColumnType): string => {
 const reportMissing = (draft: StageDraft, own: StageInterface, interfaces: ReadonlyMap<string, StageInterface>): void => {
   for (const [name, spec] of Object.entries(own.inputs)) {
     if (spec.optional || draft.in.has(name)) continue
-    const fits = [...interfaces].flatMap(([id, stage]) => id === draft.id ? [] : Object.entries(stage.outputs).flatMap(([output, given]) => whyUnfit(given, spec) === undefined ? [`\${{ ${id}.${output} }}`] : []))
-    const example = fits[0] ?? "${{ stage.output }}"
+    const example = fittingOutput(draft.id, spec, interfaces) ?? "${{ stage.output }}"
     const place = draft.inField ?? draft.field
     place.failKey(`the input "${name}" of ${own.name} is missing: it takes ${kindName(spec.kind)}`, `under in, write ${name}: "${example}"`)
   }
+}
+
+/** The first output of another stage that the input would take, as a reference. */
+const fittingOutput = (id: string, spec: InputSpec, interfaces: ReadonlyMap<string, StageInterface>): string | undefined => {
+  for (const [other, stage] of interfaces) {
+    const output = other === id ? undefined : Object.entries(stage.outputs).find(([, given]) => whyUnfit(given, spec) === undefined)
+    if (output !== undefined) return `\${{ ${other}.${output[0]} }}`
+  }
+  return undefined
 }
 
 /** Reports stages that wait for each other, each circle once, at an input that closes it. */

@@ -66,9 +66,9 @@ export const checkStageReferences = (stage: StageDraft, params: ReadonlySet<stri
   const inside: Names = { params, stages, axes: new Set(Object.keys(stage.matrix)) }
   const unsound = [...stage.with].filter(([, { field, template }]) => template !== undefined && !checkTemplate(field, template, inside))
   const sound = stage.when === undefined || checkExpressions(stage.when.field, [{ path: [], part: 0, expression: stage.when.expression }], inside)
-  for (const [axis, field] of stage.axisFields) {
-    const template = stage.matrix[axis]?.template
-    if (template !== undefined) checkAxis(field, template, params, stages)
+  for (const [axis, { template }] of Object.entries(stage.matrix)) {
+    const field = stage.axisFields.get(axis)
+    if (field !== undefined) checkAxis(field, template, params, stages)
   }
   return { when: !sound, with: new Set(unsound.map(([name]) => name)) }
 }

@@ -32,9 +32,14 @@ export interface Surroundings {
   readonly settings: ReadonlyArray<Setting>
   /** Parameters that some sweep sets, and those computed from them. */
   readonly swept: ReadonlySet<string>
+  /** How many instances of stages may still be tried, in the whole file. */
+  readonly budget: { left: number }
 }
 
-export const checkWith = (draft: StageDraft, stage: StageInterface, unsound: Unsound, { root, settings, swept }: Surroundings): void => {
+/** A large file stays quick to check; the plan tries every instance at every point. */
+export const mostInstances = 20_000
+
+export const checkWith = (draft: StageDraft, stage: StageInterface, unsound: Unsound, { budget, root, settings, swept }: Surroundings): void => {
   if (unsound.when) return
   const seen = new Set<string>()
   for (const { params, profile } of settings) {
@@ -44,6 +49,7 @@ export const checkWith = (draft: StageDraft, stage: StageInterface, unsound: Uns
       add(profile === undefined ? "" : ` (with --profile ${profile})`)
     }
     for (const combination of combinations(draft, params)) {
+      if (--budget.left < 0) return
       const { item, ...matrix } = combination
       const scope: JsonObject = item === undefined ? { params, matrix } : { params, matrix: combination, item }
       if (planned(draft, scope, swept, report)) checkInstance(root, draft, stage, unsound.with, scope, swept, report)

@@ -6,9 +6,12 @@ export type Needs = ReadonlyMap<string, ReadonlyArray<string>>
 export interface Ordered {
   /** Every name after what it needs; as given where that leaves a choice. Members of a cycle stand somewhere. */
   readonly order: ReadonlyArray<string>
-  /** One for each edge that closes a cycle; `[a, b]` is a needs b needs a. */
+  /** One for each edge that closes a cycle, the first few; `[a, b]` is a needs b needs a. */
   readonly cycles: ReadonlyArray<ReadonlyArray<string>>
 }
+
+/** A dense tangle closes a cycle at every edge; a handful shows what is wrong. */
+const mostCycles = 10
 
 export const inOrder = (needs: Needs): Ordered => {
   const order: Array<string> = []
@@ -29,7 +32,7 @@ export const inOrder = (needs: Needs): Ordered => {
         order.push(top.name)
         stack.pop()
       } else if (state.get(needed) === "open") {
-        cycles.push(stack.slice(stack.findIndex(({ name }) => name === needed)).map(({ name }) => name))
+        if (cycles.length < mostCycles) cycles.push(stack.slice(stack.findIndex(({ name }) => name === needed)).map(({ name }) => name))
       } else if (!state.has(needed) && needs.has(needed)) {
         enter(needed)
       }

@@ -18,7 +18,8 @@ export const parameterNeeds = (params: Parameters): Needs => {
   return new Map(names.map((name) => {
     const template = params[name]
     const read = template === undefined ? new Set<string>() : parametersRead(templateReferences(template))
-    return [name, read === undefined ? names : [...read]]
+    // All parameters together are this one too.
+    return [name, read === undefined ? [name] : [...read]]
   }))
 }
 
@@ -40,14 +41,13 @@ export interface ParameterValues {
 /** Evaluates as many parameters as have a value. Members of a cycle have none, and no failure either: they are reported as a cycle. */
 export const evaluateParameters = (params: Parameters): ParameterValues => {
   const needs = parameterNeeds(params)
-  const { cycles, order } = inOrder(needs)
-  const cyclic = new Set(cycles.flat())
+  const { order } = inOrder(needs)
   const values = new Map<string, Json>()
   const failures: Array<ParameterFailure> = []
   for (const name of order) {
     const template = params[name]
     const needed = needs.get(name) ?? []
-    if (template === undefined || cyclic.has(name) || needed.some((other) => !values.has(other))) continue
+    if (template === undefined || needed.some((other) => !values.has(other))) continue
     const scope = { params: Object.fromEntries(needed.map((other) => [other, values.get(other) ?? null])) }
     const value = evaluateTemplate(template, scope)
     if (Result.isFailure(value)) failures.push({ name, error: value.failure })

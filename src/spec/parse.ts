@@ -5,7 +5,7 @@
 import { Result } from "effect"
 import { checkStageCycles, connect, findInterfaces, type Inputs, type Library } from "./check-inputs.ts"
 import { checkAxis, checkParameterCycles, checkStageReferences, checkTemplate, type Unsound } from "./check-references.ts"
-import { checkWith, type Setting } from "./check-with.ts"
+import { checkWith, mostInstances, type Setting } from "./check-with.ts"
 import type { Collector } from "./collector.ts"
 import { readDocument } from "./document.ts"
 import { Field } from "./field.ts"
@@ -18,7 +18,7 @@ import { readStages, type StageDraft } from "./read-stages.ts"
 import { type NamedTemplates, readParams, readProfiles, readSweeps } from "./read-sweeps.ts"
 import type { Problem } from "./source.ts"
 import { suggestion } from "./suggest.ts"
-import { type Axis, axisValues, faultAt, resolveSweep, type SweepDeclaration, sweptParameters } from "./sweep.ts"
+import { type Axis, axisValues, faultAt, mostPoints, mostPointsTogether, pointCount, resolveSweep, type SweepDeclaration, sweptParameters } from "./sweep.ts"
 import { parametersRead, templateReferences } from "./template.ts"
 
 export type { Library } from "./check-inputs.ts"
@@ -41,7 +41,7 @@ export const parsePipeline = (file: string, text: string, library: Library): Res
  * for `uses: name`: it may name what a comment or a text mentions, and never fails.
  */
 export const usedStages = (text: string): ReadonlyArray<string> => {
-  const found = text.slice(0, 4 * 1024 * 1024).matchAll(/\buses["']?[ \t]*:\s*(?:&\S+\s+)?(?:[>|][+-]?\s+)?["']?([A-Za-z0-9_][A-Za-z0-9_./-]*)/g)
+  const found = text.slice(0, 4 * 1024 * 1024).matchAll(/\buses["']?[ \t]{0,20}:\s{0,200}(?:&\S{1,100}\s{1,200})?(?:[>|][+-]?\s{1,200})?["']?([A-Za-z0-9_][A-Za-z0-9_./-]{0,200})/g)
   return [...new Set([...found].flatMap(([, name]) => name ?? []))]
 }
 
@@ -58,11 +58,12 @@ const readPipeline = (root: Field, collector: Collector, library: Library): Pipe
   const settings = settle(root, params, profiles, sweeps)
   const swept = dependents(parameterNeeds(params.templates), sweeps.flatMap((sweep) => [...sweptParameters(sweep)]))
   const interfaces = findInterfaces(stages, library)
+  const surroundings = { root, settings, swept, budget: { left: mostInstances } }
   const declarations = [...stages.values()].map((draft): [string, StageDeclaration] => {
     const inputs = connect(draft, stages, interfaces)
     const matrix = resolveMatrix(root, draft, settings, swept)
     const stage = interfaces.get(draft.id)
-    if (stage !== undefined) checkWith(draft, stage, unsound(draft), { root, settings, swept })
+    if (stage !== undefined) checkWith(draft, stage, unsound(draft), surroundings)
     return [draft.id, declare(draft, inputs, matrix)]
   })
   checkStageCycles(stages)
@@ -72,7 +73,7 @@ const readPipeline = (root: Field, collector: Collector, library: Library): Pipe
     paper: readPaper(keys.paper),
     params: params.templates,
     profiles: Object.fromEntries([...profiles].map(([profile, { templates }]) => [profile, templates])),
-    sweeps: sweeps.map((sweep) => resolveSweep(sweep, params.templates).sweep),
+    sweeps: collector.any ? [] : sweeps.map((sweep) => resolveSweep(sweep, params.templates).sweep),
     stages: Object.fromEntries(declarations),
     summaries: readSummaries(keys.summaries),
     figures: readFigures(keys.figures),
@@ -124,10 +125,10 @@ const checkSweepTargets = (root: Field, sweeps: ReadonlyArray<SweepDeclaration>,
 const checkNames = (root: Field, params: NamedTemplates, profiles: ReadonlyMap<string, NamedTemplates>, sweeps: ReadonlyArray<SweepDeclaration>, stages: ReadonlyMap<string, StageDraft>): (draft: StageDraft) => Unsound => {
   const ids = new Set(stages.keys())
   const outside = { params: params.names, axes: undefined, stages: ids }
-  const check = (group: NamedTemplates) => {
-    for (const [name, field] of group.fields) {
-      const template = group.templates[name]
-      if (template !== undefined) checkTemplate(field, template, outside)
+  const check = ({ fields, templates }: NamedTemplates) => {
+    for (const [name, template] of Object.entries(templates)) {
+      const field = fields.get(name)
+      if (field !== undefined) checkTemplate(field, template, outside)
     }
   }
   check(params)
@@ -159,12 +160,19 @@ const settle = (root: Field, params: NamedTemplates, profiles: ReadonlyMap<strin
     for (const { error, name } of failures) {
       if (!swept.has(name)) report(`${name} ${error.message}`, () => fieldOf(name)?.failExpression({ ...error, message: error.message + suffix }))
     }
+    let points = 0
     for (const sweep of sweeps) {
-      if (profile === undefined) checkParameterCycles({ ...templates, ...sweep.set }, (name) => sweep.set[name] === undefined ? fieldOf(name) : root.at([...sweep.path, "set", name]))
+      if (profile === undefined) checkParameterCycles({ ...templates, ...sweep.set }, (name) => Object.hasOwn(sweep.set, name) ? root.at([...sweep.path, "set", name]) : fieldOf(name))
       if (!evaluable(sweep, values)) continue
-      for (const fault of resolveSweep(sweep, templates).faults) {
+      const resolved = resolveSweep(sweep, templates, values)
+      for (const fault of resolved.faults) {
         report(`${fault.path.join(".")} ${fault.message}`, () => root.failExpression({ ...fault, message: fault.message + suffix }))
       }
+      const count = pointCount(resolved.sweep)
+      points += count > mostPoints ? 0 : count // too many alone has been reported
+      if (points <= mostPointsTogether) continue
+      report("points", () => root.failExpression(faultAt(sweep.path, `the sweeps of this file have more than ${mostPointsTogether.toLocaleString("en")} points together${suffix}`)))
+      break
     }
     return { profile, params: values }
   })

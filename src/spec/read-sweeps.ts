@@ -23,7 +23,13 @@ const readTemplates = (fields: ReadonlyMap<string, Field>): NamedTemplates => {
 export const readParams = (field: Field | undefined): NamedTemplates => {
   const fields = field?.named("parameter", "params are names with their values") ?? new Map<string, Field>()
   checkCase(fields, "parameters")
+  checkCount(field, fields.size, 5000, "parameters")
   return readTemplates(fields)
+}
+
+/** More are taken for a mistake: what is checked grows with the product of these. */
+const checkCount = (field: Field | undefined, count: number, most: number, what: string): void => {
+  if (count > most) field?.failKey(`a file has at most ${most} ${what}; this one has ${count}`)
 }
 
 /** SQL does not tell `N` from `n`, so two such names would be one column. */
@@ -46,12 +52,15 @@ const onlyParams = (fields: ReadonlyMap<string, Field>, params: ReadonlySet<stri
 
 export const readProfiles = (field: Field | undefined, params: ReadonlySet<string>): ReadonlyMap<string, NamedTemplates> => {
   const profiles = field?.named("profile", "profiles are names with their parameters") ?? new Map<string, Field>()
-  return new Map([...profiles].map(([name, profile]) => [name, readTemplates(onlyParams(profile.entries("a profile sets parameters"), params))]))
+  checkCount(field, profiles.size, 50, "profiles")
+  return new Map([...profiles].slice(0, 50).map(([name, profile]) => [name, readTemplates(onlyParams(profile.entries("a profile sets parameters"), params))]))
 }
 
 export const readSweeps = (named: Field | undefined, single: Field | undefined, params: ReadonlySet<string>): ReadonlyArray<SweepDeclaration> => {
   if (named !== undefined && single !== undefined) single.failKey("a file has either sweep or sweeps", "name this one and put it under sweeps")
-  const sweeps = [...named?.named("sweep", "sweeps are names with their axes") ?? []].map(([name, field]) => readSweep(name, field, params))
+  const fields = named?.named("sweep", "sweeps are names with their axes") ?? new Map<string, Field>()
+  checkCount(named, fields.size, 500, "sweeps")
+  const sweeps = [...fields].slice(0, 500).map(([name, field]) => readSweep(name, field, params))
   return single === undefined || single.isNull ? sweeps : [...sweeps, readSweep("", single, params)]
 }
 

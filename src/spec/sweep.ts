@@ -26,7 +26,9 @@ export interface SweepDeclaration {
 }
 
 /** A sweep of more points is taken for a mistake: its plan would not fit into memory. */
-export const mostPoints = 1_000_000
+export const mostPoints = 200_000
+/** The same for all sweeps of a file. */
+export const mostPointsTogether = 1_000_000
 
 export const axisValues = ({ form, path, template }: Axis, scope: JsonObject): Result.Result<JsonArray, TemplateError> => {
   const evaluated = Result.mapError(evaluateTemplate(template, scope), (error) => ({ ...error, path: [...path, ...(form === "range" ? ["range"] : []), ...error.path] }))
@@ -61,10 +63,14 @@ export interface ResolvedSweep {
   readonly faults: ReadonlyArray<TemplateError>
 }
 
-/** The axes under the parameters of the file and those that the sweep sets itself. Axes with a fault are left out. */
-export const resolveSweep = (declaration: SweepDeclaration, params: Parameters): ResolvedSweep => {
+/**
+ * The axes under the parameters of the file and those that the sweep sets itself. Axes with a fault are left out.
+ * @param values of the parameters, if they are known already
+ */
+export const resolveSweep = (declaration: SweepDeclaration, params: Parameters, values?: JsonObject): ResolvedSweep => {
   const { grid, list, name, path, set, targets, zip } = declaration
-  const scope: JsonObject = { params: evaluateParameters({ ...params, ...set }).values }
+  const own = values === undefined || Object.keys(set).length > 0
+  const scope: JsonObject = { params: own ? evaluateParameters({ ...params, ...set }).values : values }
   const faults: Array<TemplateError> = []
   const resolve = (axes: Readonly<Record<string, Axis>>): Readonly<Record<string, JsonArray>> => {
     const resolved: Array<[string, JsonArray]> = []
@@ -96,9 +102,15 @@ const lengthFaults = (sweep: Sweep, zip: SweepDeclaration["zip"], path: Path): R
       faults.push(faultAt(zip[axis]?.path ?? path, `the axes of a zip are walked together, but ${axis} has ${values.length} values and ${first[0]} has ${first[1].length}`, "axes that are combined freely go under grid"))
     }
   }
-  const points = Object.values(sweep.grid).reduce((product, values) => product * values.length, Math.max(1, sweep.list.length) * (first?.[1].length ?? 1))
+  const points = pointCount(sweep)
   if (points > mostPoints) faults.push(faultAt(path, `this sweep has ${points.toLocaleString("en")} points; the limit is ${mostPoints.toLocaleString("en")}`))
   return faults
+}
+
+/** How many points the sweep has, those that are alike counted apart. */
+export const pointCount = ({ grid, list, zip }: Sweep): number => {
+  const [walked] = Object.values(zip)
+  return Object.values(grid).reduce((product, values) => product * values.length, Math.max(1, list.length) * (walked?.length ?? 1))
 }
 
 /** Every parameter that the sweep gives a value of its own. */

@@ -26,6 +26,7 @@ export interface TemplateError extends ExpressionError {
 }
 
 const opening = "${{"
+const mostExpressions = 1000
 
 /** A text as a template; every expression in it that does not parse is an error, with `path` left to the caller. */
 export const parseText = (text: string): Result.Result<Template, ReadonlyArray<TemplateError>> => {
@@ -35,6 +36,7 @@ export const parseText = (text: string): Result.Result<Template, ReadonlyArray<T
   let part = 0
   for (let open = text.indexOf(opening); open >= 0; open = text.indexOf(opening, at)) {
     if (open > at) parts.push(text.slice(at, open))
+    if (part === mostExpressions) return Result.fail([{ message: `a text holds at most ${mostExpressions} expressions`, offset: -opening.length, path: [], part, source: "" }])
     const from = open + opening.length
     const close = closingBraces(text, from)
     const source = text.slice(from, close < 0 ? text.length : close).trim()

@@ -96,7 +96,7 @@ describe("each of these is reported", () => {
     ["a range of one bound", () => `${valid}sweep: { grid: { n: { range: [3] } } }\n`, ["14:30 sweep.grid.n.range: a range is [start, end] or [start, end, step], all numbers"]],
     ["an axis twice", () => `${valid}sweep: { grid: { n: [1] }, list: [{ n: 2 }] }\n`, ["14:37 sweep.list[0].n: \"n\" is under grid of this sweep already (an axis stands in one place)"]],
     ["an unknown target of a sweep", () => `${valid}sweep: { grid: { n: [1] }, targets: [scor] }\n`, ["14:38 sweep.targets[0]: the file has no stage \"scor\" (did you mean \"score\"?)"]],
-    ["too many points", () => `${valid}sweep: { grid: { n: "\${{ range(2000) }}", seed: "\${{ range(2000) }}" } }\n`, ["14:8 sweep: this sweep has 4,000,000 points; the limit is 1,000,000"]],
+    ["too many points", () => `${valid}sweep: { grid: { n: "\${{ range(2000) }}", seed: "\${{ range(2000) }}" } }\n`, ["14:8 sweep: this sweep has 4,000,000 points; the limit is 200,000"]],
     ["sweep beside sweeps", () => `${valid}sweep: { grid: { n: [1] } }\nsweeps: { a: { grid: { n: [1] } } }\n`, ["14:1 sweep: a file has either sweep or sweeps (name this one and put it under sweeps)"]],
     ["foreach beside matrix", () => change("uses: data/gauss", "uses: data/gauss\n    foreach: [1]\n    matrix: { k: [1] }"), ["6:5 stages.data.foreach: a stage has either foreach or matrix (make it one more axis of the matrix)"]],
     ["an axis that has the name of a parameter", () => change("uses: data/gauss", "uses: data/gauss\n    matrix: { rate: [1] }"), ["6:15 stages.data.matrix.rate: the axis \"rate\" has the name of a parameter (both become columns of the tables; rename one)"]],
@@ -156,6 +156,13 @@ describe("these work", () => {
   it("names that objects have anyway", () => {
     const text = change("  net:", "  constructor:").replace("net.model", "constructor.model").replace("rate: 0.1", "rate: 0.1, toString: 1, hasOwnProperty: 2")
     expect(Object.keys(parsed(text).stages)).toEqual(["data", "constructor", "score"])
+  })
+  it("and such names where something is wrong", () => {
+    expect(complaints(change("rate: 0.1", "rate: 0.1, constructor: \"${{ 1 + }}\", toString: \"${{ 1 toString }}\""))).toEqual([
+      "2:60 params.constructor: the expression ends here; expected a value",
+      "2:83 params.toString: unexpected toString; expected an operator or the end"
+    ])
+    expect(complaints(`${change("uses: data/gauss", "uses: data/gauss\n    matrix: { constructor: \"${{ 1 + }}\" }")}sweep: { grid: { constructor: [1] } }\n`).map((line) => line.split(" ")[1])).toEqual(["stages.data.matrix.constructor:", "sweep.grid.constructor:"])
   })
   it("1 and true as keys inside of parameters", () => expect(parsed(change("rate: 0.1", "rate: 0.1, map: { 1: a, true: b, 0x10: c }")).params["map"]).toMatchObject({ entries: { "1": {}, true: {}, "0x10": {} } }))
 })

@@ -22,7 +22,7 @@ const isUnary = (text: string): text is UnaryOperator => text === "-" || text ==
 const isComparison = (operator: BinaryOperator): boolean => strengths[operator] === 3 || strengths[operator] === 4
 
 /** Words that mean an operator elsewhere. */
-const words: Readonly<Record<string, string>> = { and: "&&", or: "||", not: "!", is: "==", mod: "%" }
+const words: ReadonlyMap<string, string> = new Map([["and", "&&"], ["or", "||"], ["not", "!"], ["is", "=="], ["mod", "%"]])
 
 export const parseExpression = (source: string): Result.Result<Expression, ExpressionError> => {
   if (source.length > limits.length) return Result.fail({ message: `the expression is longer than ${limits.length} characters`, offset: 0 })
@@ -90,7 +90,7 @@ class Parser {
     if (token.kind === "bad") this.#stop(token.message, token, token.hint)
     if (token.kind === "end") this.#stop(`the expression ends here; ${expected}`, token)
     const shown = token.kind === "name" || token.kind === "symbol" ? token.text : JSON.stringify(token.value)
-    const operator = token.kind === "name" ? words[token.text] : undefined
+    const operator = token.kind === "name" ? words.get(token.text) : undefined
     this.#stop(`unexpected ${shown}; ${expected}`, token, operator === undefined ? undefined : `write ${operator}`)
   }
 
