@@ -8,7 +8,7 @@ import { readAsked, type Selection } from "../asked.ts"
 import { count } from "../columns.ts"
 import { failure } from "../failure.ts"
 import { findPlace, type PlaceInput } from "../place.ts"
-import { invocation, notice, print } from "../terminal.ts"
+import { invocation, notice, print, terminalWidth } from "../terminal.ts"
 
 interface Input extends Selection, PlaceInput {
   readonly format: "table" | "json" | "markdown" | undefined
@@ -22,7 +22,7 @@ export const checkAction = Effect.fn("check")(function*(input: Input) {
   const tasks = yield* resolvePlan(asked).pipe(Effect.provide(Store.layer(place.store)))
   const outputs = new Map(tasks.flatMap(({ outputs, task }) => (outputs === undefined ? [] : [[task.id, outputs] as const])))
   const results = yield* Effect.scoped(Effect.flatMap(openAnswers(asked.plan, outputs, place), (database) => verdicts(asked.plan, database)))
-  print(input.format === "json" ? JSON.stringify(results, null, 2) : formatClaims(results, input.format ?? "table"))
+  print(input.format === "json" ? JSON.stringify(results, null, 2) : formatClaims(results, input.format ?? "table", terminalWidth()))
 
   const missing = tasks.length - outputs.size
   if (missing > 0) notice(`\n${count(missing, "task")} of this file ${missing === 1 ? "is" : "are"} not in the store yet. To run ${missing === 1 ? "it" : "them"}: ${commandLine("run", input)}`)

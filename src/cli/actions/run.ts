@@ -3,10 +3,12 @@ import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import { join, relative } from "node:path"
 import { formatClaims } from "../../query/claims.ts"
+import { warmIndex } from "../../query/selection.ts"
 import { captureEnvironment } from "../../run/environment.ts"
 import { makeReporter } from "../../run/reporter.ts"
 import { resolvePlan } from "../../run/resolve.ts"
 import { runPlan, type RunResult } from "../../run/scheduler.ts"
+import { storePaths } from "../../store/paths.ts"
 import { Store } from "../../store/store.ts"
 import type { JsonObject } from "../../stage/json.ts"
 import { openAnswers, summariesText, verdicts } from "../answers.ts"
@@ -14,7 +16,7 @@ import { readAsked, type Asked, type Selection } from "../asked.ts"
 import { failure, usageFailure } from "../failure.ts"
 import { findPlace, type Place, type PlaceInput } from "../place.ts"
 import { planText } from "../plan-report.ts"
-import { colours, invocation, isTerminal, print } from "../terminal.ts"
+import { colours, invocation, isTerminal, notice, print, terminalWidth } from "../terminal.ts"
 import { recordedVersions } from "../versions.ts"
 
 interface Input extends Selection, PlaceInput {
@@ -78,9 +80,13 @@ const showResults = Effect.fn("showResults")(function*(asked: Asked, result: Run
       const database = yield* openAnswers(asked.plan, result.outputs, place)
       const tables = yield* summariesText(asked.plan, database)
       if (tables !== "") print(`\n${tables}`)
-      if (claims.length > 0) print(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table")}`)
+      if (claims.length > 0) print(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table", terminalWidth())}`)
     }))
   }
+  if (result.counts.ran > 0) yield* Effect.try({
+    try: () => warmIndex(storePaths(place.store)),
+    catch: (cause) => cause
+  }).pipe(Effect.catch((cause) => Effect.sync(() => notice(`The index for queries was not brought up to date: ${cause instanceof Error ? cause.message : String(cause)}`))))
   if (!input.quiet) print(`\n${nextSteps(asked, result, place, input)}`)
 })
 
