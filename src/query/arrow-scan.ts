@@ -4,10 +4,11 @@
  */
 import type * as api from "@duckdb/node-api"
 import type { ColumnType } from "../table/schema.ts"
+import type { Engine } from "./engine.ts"
 import type { OpenTables, Part, Scalar, TableSource } from "./parts.ts"
 import { type Bindings, fillVector } from "./vectors.ts"
 
-export type DuckDB = typeof api
+export type DuckDB = Engine["api"]
 
 export interface RelationColumn {
   readonly name: string

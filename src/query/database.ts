@@ -9,12 +9,13 @@ import { storePaths } from "../store/paths.ts"
 import { checkFormat } from "../store/format.ts"
 import type { RunTask, StoredOutput } from "../store/layout.ts"
 import type { ColumnType } from "../table/schema.ts"
+import { advise } from "./advice.ts"
 import { type DuckDB, registerScan, type Relation, scanFunction } from "./arrow-scan.ts"
+import { loadEngine } from "./engine.ts"
 import { queryError, QueryError } from "./error.ts"
 import { makeOpenTables } from "./parts.ts"
 import { readSelection, type Selected } from "./selection.ts"
 import { columnTypeOf, plainValue } from "./values.ts"
-import type { Bindings } from "./vectors.ts"
 
 /** Which results a database shows. */
 export type Selection =
@@ -88,20 +89,14 @@ const lockDown = [
 export const quoteName = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`
 const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-interface Engine {
+interface Opened {
   readonly api: DuckDB
   readonly instance: api.DuckDBInstance
 }
 
 const attempt = <A>(action: () => Promise<A>): Effect.Effect<A, QueryError> => Effect.tryPromise({ try: action, catch: queryError })
 
-/** Loads DuckDB when it is first needed: it takes some 80 ms. */
-const loadEngine = async (): Promise<{ readonly api: DuckDB; readonly bindings: Bindings }> => {
-  const [api, { default: bindings }] = await Promise.all([import("@duckdb/node-api"), import("@duckdb/node-bindings")])
-  return { api, bindings }
-}
-
-const makeEngine = async (selected: Selected, closing: Array<() => void>): Promise<Engine> => {
+const makeEngine = async (selected: Selected, closing: Array<() => void>): Promise<Opened> => {
   const { api, bindings } = await loadEngine()
   const instance = await api.DuckDBInstance.create(":memory:")
   closing.push(() => instance.closeSync())
@@ -136,7 +131,7 @@ const refusal = (api: DuckDB, type: api.StatementType, sql: string): QueryError 
 }
 
 /** Runs the statements of a text on a connection of their own. */
-const runText = async (engine: Engine, pipeline: string | undefined, sql: string, most: number, signal: AbortSignal): Promise<ReadonlyArray<QueryResult>> => {
+const runText = async (engine: Opened, pipeline: string | undefined, sql: string, most: number, signal: AbortSignal): Promise<ReadonlyArray<QueryResult>> => {
   const { api, instance } = engine
   const connection = await instance.connect()
   const interrupt = () => connection.interrupt()
@@ -176,15 +171,6 @@ const readAll = async (api: DuckDB, statement: api.DuckDBPreparedStatement): Pro
   }
 }
 
-const withHint = (error: QueryError, selected: Selected, store: string): QueryError => {
-  if (error.hint !== undefined || !/does not exist/.test(error.message)) return error
-  const views = selected.tables.filter((table) => table.schema !== "main")
-  const hint = views.length === 0
-    ? `The store ${store} holds no results yet: run a pipeline first.`
-    : `There are: ${[...new Set(views.map((table) => table.schema === selected.pipeline ? table.name : `${quoteName(table.schema)}.${table.name}`))].slice(0, 20).join(", ")}, runs, tasks, params, metrics, claims.`
-  return new QueryError({ message: error.message, hint, cause: error })
-}
-
 /** Opens a database over a store. What it shows is what the store held when it was opened. */
 export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, QueryError, Scope.Scope> =>
   Effect.gen(function*() {
@@ -202,6 +188,7 @@ export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, 
     }))
     const engine = yield* attempt(() => makeEngine(selected, closing))
 
+    const askable = { store: options.store, pipeline: selected.pipeline, tables: selected.tables }
     const run = (sql: string, most: number): Effect.Effect<ReadonlyArray<QueryResult>, QueryError> =>
       Effect.tryPromise({
         try: async (signal) => {
@@ -209,7 +196,7 @@ export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, 
           return runText(engine, selected.pipeline, sql, most, signal)
         },
         catch: queryError
-      }).pipe(Effect.mapError((error) => withHint(error, selected, options.store)))
+      }).pipe(Effect.mapError((error) => advise(error, askable)))
 
     return {
       query: (sql) => Effect.flatMap(run(sql, 1), ([result]) =>

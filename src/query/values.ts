@@ -1,8 +1,8 @@
 /** DuckDB's values as plain JavaScript ones, and the column types of our own tables that hold them. */
 import type * as api from "@duckdb/node-api"
 import type { ColumnType } from "../table/schema.ts"
+import type { DuckDB } from "./arrow-scan.ts"
 
-type DuckDB = typeof api
 
 /** The shortest number that is the same float32: 0.1, not 0.10000000149011612. */
 const shortFloat = (value: number): number => {

@@ -3,13 +3,14 @@
  * headers, so that a short string costs no call into native code and a repeated long one costs a single call.
  * Header (duckdb_string_t): length, then either twelve bytes of text or four bytes of prefix and a pointer.
  */
-import type bindings from "@duckdb/node-bindings"
 import { type Chunk, isNull } from "../table/arrow-file.ts"
 import { arrayOf, indicesOf, valuesOf } from "../table/read.ts"
 import type { ColumnType } from "../table/schema.ts"
+import type { Engine } from "./engine.ts"
 import type { Part } from "./parts.ts"
+import { asText } from "./text.ts"
 
-export type Bindings = typeof bindings
+export type Bindings = Engine["bindings"]
 type Vector = Parameters<Bindings["vector_get_column_type"]>[0]
 
 const countOf = (parts: ReadonlyArray<Part>): number => parts.reduce((sum, part) => sum + part.count, 0)
@@ -129,18 +130,6 @@ const fillBools = (duckdb: Bindings, vector: Vector, parts: ReadonlyArray<Part>,
 
 const headerBytes = 16
 const inlineBytes = 12
-
-/** A value of another type as text: as JSON has it. */
-export const asText = (value: unknown): string =>
-  typeof value === "string" ? value
-    : typeof value === "bigint" ? String(value)
-    : ArrayBuffer.isView(value) && !(value instanceof DataView) ? JSON.stringify(Array.from(iterable(value)))
-    : JSON.stringify(value, (_, inner: unknown) => typeof inner === "bigint" ? String(inner) : ArrayBuffer.isView(inner) ? Array.from(iterable(inner)) : inner)
-
-const iterable = (view: ArrayBufferView): Iterable<unknown> =>
-  view instanceof BigInt64Array ? Array.from(view, String)
-    : view instanceof Float32Array || view instanceof Float64Array || view instanceof Int32Array || view instanceof Uint8Array ? view
-    : []
 
 /** Headers being written for one vector. */
 class Headers {
