@@ -151,9 +151,10 @@ const openLines = (
   let taker: ((line: Line) => void) | undefined
   let closed = false
   const give = (line: Line): void => {
-    if (taker === undefined) waiting.push(line)
-    else taker(line)
-    taker = undefined
+    const take = taker
+    taker = undefined // before it is called: it may ask for the next line at once
+    if (take === undefined) waiting.push(line)
+    else take(line)
   }
   reader.on("line", (text) => give({ text }))
   reader.on("close", () => {
