@@ -74,9 +74,10 @@ export class Graph {
    * @param outputs how many of them are wanted (1)
    * @throws GraphError naming the operator and the shapes when they do not fit.
    */
-  apply(op: string, inputs: ReadonlyArray<Value>, attributes: Attributes = {}, outputs = 1): ReadonlyArray<Value> {
+  apply(op: string, inputs: ReadonlyArray<Value>, given: Attributes = {}, outputs = 1): ReadonlyArray<Value> {
     const operator = operatorNamed(op)
     if (operator === undefined) throw new GraphError({ message: `The operator ${op} is not known to the tensor engine.` })
+    const attributes = asOnnx(operator, given)
     if (inputs.some((input) => input.graph !== this)) {
       throw new GraphError({ message: `${op}: an input belongs to another graph.` })
     }
@@ -134,6 +135,13 @@ export class Graph {
     return { graph: this, id, type, shape, name, node: parts.node, output: parts.output ?? 0, constant: parts.constant }
   }
 }
+
+/** Attributes as a file can hold them: floats are float32. */
+const asOnnx = (operator: Operator, attributes: Attributes): Attributes =>
+  Object.fromEntries(Object.entries(attributes).map(([name, value]) => {
+    const rule = operator.attributes?.[name]
+    return [name, rule?.kind === "float" && rule.input === undefined && typeof value === "number" ? Math.fround(value) : value]
+  }))
 
 const memo = <A>(cache: Map<string, A>, key: string, make: () => A): A => {
   const known = cache.get(key)

@@ -45,6 +45,7 @@ export const openSession = (outputs: Readonly<Record<string, Value>>, options: S
 
 const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions) => {
   const ort = await import("onnxruntime-node")
+  ort.env.logLevel = "fatal" // what goes wrong comes back as an error; the library would print it as well
   const native = await ort.InferenceSession.create(encodeModel(loweredFor(outputs, options)), nativeOptions(options))
   return { native, Native: ort.Tensor }
 }

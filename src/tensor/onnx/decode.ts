@@ -8,12 +8,14 @@ import type { AttributeRule, AttributeValue } from "../operator.ts"
 import { operatorNamed } from "../operators/registry.ts"
 import { sizeOf } from "../shape.ts"
 import { allocate, fromNumbers, type Tensor, type TensorType, toNumbers } from "../tensor.ts"
-import { type AttributeProto, type ModelProto, type NodeProto, readModel, type TensorProto, type ValueInfoProto } from "./schema.ts"
+import { type AttributeProto, type ModelProto, type NodeProto, readModel, readTensorProto, type TensorProto, type ValueInfoProto } from "./schema.ts"
 import { dataTypeOf } from "./types.ts"
 
 export interface DecodeOptions {
   /** Sizes of the model's symbolic dimensions, by name: `{ batch: 64 }`. */
   readonly dimensions?: Readonly<Record<string, number>>
+  /** Inputs that are fixed while the model is read, by name: they become constants. */
+  readonly constants?: Readonly<Record<string, Tensor>>
 }
 
 export interface DecodedModel {
@@ -29,7 +31,7 @@ export interface DecodedModel {
  * for a symbolic one without a size.
  */
 export const decodeModel = (bytes: Uint8Array, options: DecodeOptions = {}): DecodedModel => {
-  const { graph: proto, metadata_props } = parse(bytes)
+  const { graph: proto, metadata_props } = parse(bytes, readModel)
   if (proto === undefined) throw new GraphError({ message: "The file holds no ONNX graph." })
   const graph = new Graph()
   const values = new Map<string, Value>()
@@ -38,6 +40,11 @@ export const decodeModel = (bytes: Uint8Array, options: DecodeOptions = {}): Dec
   for (const info of proto.input ?? []) {
     const name = info.name ?? ""
     if (values.has(name)) continue // an initialiser with a declared type, as old files have them
+    const fixed = options.constants?.[name]
+    if (fixed !== undefined) {
+      values.set(name, graph.constant(fixed))
+      continue
+    }
     const { shape, type } = typeOf(info, options)
     inputs[name] = graph.input(name, shape, type)
     values.set(name, inputs[name])
@@ -48,11 +55,14 @@ export const decodeModel = (bytes: Uint8Array, options: DecodeOptions = {}): Dec
   return { graph, inputs, outputs, metadata: Object.fromEntries((metadata_props ?? []).map(({ key = "", value = "" }) => [key, value])) }
 }
 
-const parse = (bytes: Uint8Array): ModelProto => {
+/** The tensor of an ONNX tensor file (`.pb`). @throws GraphError when it is none or of a type that the engine does not have. */
+export const decodeTensor = (bytes: Uint8Array): Tensor => tensorOf(parse(bytes, readTensorProto))
+
+const parse = <Proto extends ModelProto | TensorProto>(bytes: Uint8Array, read: (bytes: Uint8Array) => Proto): Proto => {
   try {
-    return readModel(bytes)
+    return read(bytes)
   } catch (error) {
-    throw new GraphError({ message: `The file is not an ONNX model: ${error instanceof Error ? error.message : String(error)}.` })
+    throw new GraphError({ message: `The file is not ONNX: ${error instanceof Error ? error.message : String(error)}.` })
   }
 }
 
@@ -108,6 +118,8 @@ const applyNode = (graph: Graph, node: NodeProto, op: string, where: string, val
     const numbers = [...toNumbers(operand.constant)]
     attributes[name] = rule.kind === "int" || rule.kind === "float" ? numbers[0] ?? 0 : numbers
   }
+  // Before operator set 18 a Split without sizes makes equal parts, as many as it has outputs.
+  if (op === "Split" && attributes["split"] === undefined) attributes["num_outputs"] ??= (node.output ?? []).length
   const operandPositions = new Set(rules.map(([, rule]) => rule.input))
   const inputs = withDefaults(op, graph, given).filter((_, position) => !operandPositions.has(position))
   const present = inputs.flatMap((input) => (input === undefined ? [] : [input]))

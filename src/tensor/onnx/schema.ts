@@ -106,18 +106,24 @@ export interface ModelProto {
   readonly metadata_props?: ReadonlyArray<{ readonly key?: string; readonly value?: string }>
 }
 
-let model: protobuf.Type | undefined
+let types: protobuf.Root | undefined
 /** Compiled at first use: importing this file costs nothing. */
-const modelType = (): protobuf.Type => (model ??= protobuf.Root.fromJSON(descriptor).lookupType("ModelProto"))
+const typeNamed = (name: "ModelProto" | "TensorProto"): protobuf.Type => (types ??= protobuf.Root.fromJSON(descriptor)).lookupType(name)
 
 export const writeModel = (proto: ModelProto): Uint8Array => {
-  const type = modelType()
+  const type = typeNamed("ModelProto")
   const bytes = type.encode(type.fromObject(proto)).finish()
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** @throws an Error when the bytes are not a protobuf message of this form. */
 export const readModel = (bytes: Uint8Array): ModelProto => {
-  const type = modelType()
+  const type = typeNamed("ModelProto")
+  return type.toObject(type.decode(bytes), { longs: Number })
+}
+
+/** @throws an Error when the bytes are not a protobuf message of this form. */
+export const readTensorProto = (bytes: Uint8Array): TensorProto => {
+  const type = typeNamed("TensorProto")
   return type.toObject(type.decode(bytes), { longs: Number })
 }

@@ -4,7 +4,7 @@ import { type DerivativeContext, first, type InputGradient, item, Misfit, type O
 import * as o from "../ops.ts"
 import { sameShape } from "../shape.ts"
 import { isFloat, type TensorType } from "../tensor.ts"
-import { constantNumber, inferCommon, mapElements, withoutExpand } from "./broadcasting.ts"
+import { commonShape, constantNumber, inferCommon, mapElements, withoutExpand } from "./broadcasting.ts"
 
 interface Binary {
   readonly name: string
@@ -12,12 +12,14 @@ interface Binary {
   /** Gradients with respect to both operands before broadcasting is undone. */
   readonly partials: (a: Value, b: Value, gradient: Value, result: Value) => readonly [InputGradient, InputGradient]
   readonly simplify?: (a: Value, b: Value, output: TensorType) => Value | undefined
+  /** Types and shapes where they are not simply those of both operands. */
+  readonly infer?: Operator["infer"]
 }
 
-const binary = ({ name, apply, partials, simplify }: Binary): Operator => ({
+const binary = ({ name, apply, partials, simplify, infer = inferCommon }: Binary): Operator => ({
   name,
   inputs: [2, 2],
-  infer: inferCommon,
+  infer,
   evaluate: (inputs, _, outputs) => {
     const { shape, type } = first(outputs)
     const rounded = isFloat(type) ? apply : (a: number, b: number) => Math.trunc(apply(a, b))
@@ -123,6 +125,8 @@ export const elementwise: ReadonlyArray<Operator> = [
   }),
   binary({
     name: "Pow",
+    // The exponent may have another type: the base's is the result's.
+    infer: (inputs) => [{ type: first(inputs).type, shape: commonShape(inputs) }],
     apply: (a, b) => a ** b,
     partials: (a, b, g, y) => {
       const exponent = constantNumber(b)
@@ -133,6 +137,7 @@ export const elementwise: ReadonlyArray<Operator> = [
       ]
     },
     simplify: (a, b, output) => {
+      if (a.type !== b.type && isFloat(a.type)) return o.pow(a, o.cast(b, a.type))
       const exponent = constantNumber(b)
       if (exponent === 1) return unchanged(a, output)
       if (exponent === 2 && sameShape(a.shape, output.shape)) return o.mul(a, a)

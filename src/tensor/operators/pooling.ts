@@ -88,6 +88,7 @@ export const pooling: ReadonlyArray<Operator> = [
     attributes: { ...windowAttributes, ceil_mode: { kind: "int" }, storage_order: { kind: "int" } },
     // The second output is where each maximum lies in the whole flattened input.
     infer: (inputs, attributes) => {
+      if (intOf(attributes, "storage_order", 0) !== 0) throw new Misfit("gives positions in row-major order only")
       const type = pooledType(first(inputs), attributes)
       return [type, { type: "int64", shape: type.shape }]
     },

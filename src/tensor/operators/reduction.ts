@@ -6,8 +6,9 @@ import { at, type Shape, sizeOf, stridesOf, walk } from "../shape.ts"
 import type { NdArray } from "../operator.ts"
 
 const reducedAxes = (shape: Shape, attributes: Attributes): ReadonlyArray<number> => {
-  const axes = intsOf(attributes, "axes")
-  return axes === undefined || axes.length === 0 ? shape.map((_, axis) => axis) : axes.map((axis) => axisOf(axis, shape))
+  const axes = intsOf(attributes, "axes") ?? []
+  if (axes.length > 0) return axes.map((axis) => axisOf(axis, shape))
+  return intOf(attributes, "noop_with_empty_axes", 0) === 0 ? shape.map((_, axis) => axis) : []
 }
 
 const keptShape = (shape: Shape, axes: ReadonlyArray<number>): Array<number> => shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
