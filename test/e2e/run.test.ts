@@ -23,7 +23,7 @@ describe("reprise run", () => {
 
     const second = project.reprise("run", "toy.yaml")
     expect(second).toMatchObject({ code: 0 })
-    expect(second.err).toContain("All 7 tasks cached, nothing to do.")
+    expect(second.err).toContain("All 7 tasks cached, nothing to do")
     expect(second.out).toMatch(/double.*reproduced/)
 
     const runs: ReadonlyArray<{ readonly status: string; readonly counts: unknown }> = JSON.parse(project.reprise("runs", "--format", "json").out)
