@@ -54,7 +54,7 @@ const extent = (layout: Layout): { readonly nodes: number; readonly buffers: num
 const dataBytes = (layout: Layout, length: number): number => {
   switch (layout.type.type) {
     case "bool":
-      return (length + 7) >> 3
+      return Math.ceil(length / 8)
     case "category":
       return length * ((layout.dictionary?.bits ?? 32) / 8)
     case "uint8":
@@ -118,7 +118,12 @@ const open = (path: string, start: () => ByteSource): ArrowFile => {
     }, [{ node: 0, buffer: 0 }])
 
     const readBlock = (block: Block) => readMessage(source.at(block.offset, block.metadataLength))
-    const batches = guarded(() => layout.batches.map((block) => ({ block, batch: readBlock(block).batch })))
+    const batches = guarded(() => layout.batches.map((block) => {
+      const { batch } = readBlock(block)
+      // A row takes at least a bit.
+      if (batch.length < 0 || (layout.columns.length > 0 && batch.length > 8 * block.bodyLength)) throw new RangeError("a batch has an impossible length")
+      return { block, batch }
+    }))
 
     /** Place of buffer `index` in the file. */
     const placeOf = (block: Block, batch: BatchLayout, index: number): Place => {
@@ -139,7 +144,7 @@ const open = (path: string, start: () => ByteSource): ArrowFile => {
         if (place.length < needed) throw new RangeError(`column "${column.name}" is shorter than its rows`)
         return source.at(place.offset, needed)
       }
-      const validity = nulls === 0 ? undefined : load(buffer, (length + 7) >> 3)
+      const validity = nulls === 0 ? undefined : load(buffer, Math.ceil(length / 8))
       const chunk = { layout: column, length, nulls, validity, offsets: undefined, data: new Uint8Array(0), item: undefined }
       const offsetsWithin = (): Int32Array<ArrayBuffer> => {
         // A column of no rows may have no offsets at all.

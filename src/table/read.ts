@@ -114,6 +114,8 @@ export const withArrowFile = <A>(path: string, use: (file: ArrowFile) => A): A =
   const file = openArrowFile(path)
   try {
     return use(file)
+  } catch (error) {
+    throw error instanceof RangeError ? new TableError({ path, message: `${path}: the file is damaged (${error.message})` }) : error
   } finally {
     file.close()
   }
