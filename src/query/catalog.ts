@@ -106,7 +106,13 @@ const pipelineViews = (
   schemaOf: (digest: string) => TableSchema | undefined
 ): ReadonlyArray<View> => {
   const byOutput = [...Map.groupBy(uses, (use) => JSON.stringify([use.stage, use.output])).values()]
-  const full = byOutput.flatMap((of) => {
+  // In the order of the latest run, which is the pipeline's; what it no longer has comes after.
+  const latest = uses.at(-1)?.run ?? null
+  const rank = (of: ReadonlyArray<Use>) => {
+    const use = of.find(({ run }) => run === latest)
+    return use === undefined ? uses.length : uses.indexOf(use)
+  }
+  const full = byOutput.map((of) => ({ of, rank: rank(of) })).toSorted((a, b) => a.rank - b.rank).flatMap(({ of }) => {
     const [first] = of
     return first === undefined ? [] : [{ stage: first.stage, output: first.output, kind: of.at(-1)?.stored.kind, of }]
   })
