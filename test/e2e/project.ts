@@ -25,8 +25,9 @@ export interface Project {
   start(...parameters: ReadonlyArray<string>): ChildProcess
 }
 
-// What a terminal or a user's settings would change is set for all.
-const environment = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "", REPRISE_SOURCES: "" }
+// As from a shell without a terminal: not from a script of npm's, which would show in the advice that the command gives.
+const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")))
+const environment = { ...inherited, NO_COLOR: "1", FORCE_COLOR: "", REPRISE_SOURCES: "" }
 
 /** Gone when the test is over. */
 export const makeProject = (files: Readonly<Record<string, string>> = toyProject): Project => {
