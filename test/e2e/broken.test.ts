@@ -1,5 +1,5 @@
 /** What a user gets wrong: always a message that says where and what to do, exit code 2, no stack trace, at once. */
-import { describe, expect, it } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
 import { makeProject, pipeline, toyProject, type Outcome } from "./project.ts"
 
 const clean = (outcome: Outcome) => {
@@ -27,17 +27,15 @@ const broken: ReadonlyArray<readonly [what: string, text: string | Uint8Array, s
 ]
 
 describe("a broken file", () => {
+  const project = makeProject(toyProject, afterAll)
   for (const [what, text, says] of broken) {
     it(`with ${what} is refused at its place`, () => {
-      const project = makeProject({})
-      for (const [path, content] of Object.entries(toyProject)) project.write(path, content)
       project.write("broken.yaml", text)
       expect(clean(project.reprise("run", "broken.yaml"))).toMatch(says)
     })
   }
 
   it("has all its problems told at once", () => {
-    const project = makeProject()
     project.write("broken.yaml", pipeline.replace("toy/scale", "toy/scala").replace("toy/mean", "toy/meen").replace("published: 4", "published: four"))
     const told = clean(project.reprise("plan", "broken.yaml"))
     for (const name of ["toy/scala", "toy/meen", "published"]) expect(told).toContain(name)
@@ -45,7 +43,7 @@ describe("a broken file", () => {
 })
 
 describe("a wrong command line", () => {
-  const project = () => makeProject()
+  const project = makeProject(toyProject, afterAll)
   it.for([
     [["run", "nowhere.yaml"], "there is no file nowhere.yaml"],
     [["run", "stages"], "is a folder"],
@@ -61,7 +59,7 @@ describe("a wrong command line", () => {
     [["stages", "toy/scala"], 'did you mean "toy/scale"'],
     [["pln", "toy.yaml"], "plan"]
   ] as const)("%j is refused", ([parameters, says]) => {
-    expect(clean(project().reprise(...parameters))).toContain(says)
+    expect(clean(project.reprise(...parameters))).toContain(says)
   })
 })
 

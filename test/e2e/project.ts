@@ -29,10 +29,10 @@ export interface Project {
 const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")))
 const environment = { ...inherited, NO_COLOR: "1", FORCE_COLOR: "", REPRISE_SOURCES: "" }
 
-/** Gone when the test is over. */
-export const makeProject = (files: Readonly<Record<string, string>> = toyProject): Project => {
+/** Gone when the test is over; or, with `afterAll`, when all of a group are that share it. */
+export const makeProject = (files: Readonly<Record<string, string>> = toyProject, whenOver: (cleanUp: () => void) => void = onTestFinished): Project => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-e2e-"))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  whenOver(() => rmSync(folder, { recursive: true, force: true }))
   const write = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), content)

@@ -2,19 +2,17 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { tableFromIPC } from "apache-arrow"
-import { describe, expect, it } from "vitest"
-import { makeProject, pipeline } from "./project.ts"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { makeProject, pipeline, toyProject } from "./project.ts"
 
-const ran = () => {
-  const project = makeProject()
+const project = makeProject(toyProject, afterAll)
+beforeAll(() => {
   project.reprise("run", "toy.yaml", "--quiet")
-  return project
-}
+})
 const question = "select factor, mean, count from mean order by factor"
 
 describe("reprise query", () => {
   it("answers in every format", () => {
-    const project = ran()
     const ask = (...flags: ReadonlyArray<string>) => project.reprise("query", question, ...flags)
     expect(ask()).toMatchObject({ code: 0 })
     expect(ask().out).toMatch(/factor.*mean.*count[\s\S]*2.*4.*5/)
@@ -29,14 +27,12 @@ describe("reprise query", () => {
   })
 
   it("reads the query from a file, and shows every run, task and parameter", () => {
-    const project = ran()
     project.write("question.sql", question)
     expect(project.reprise("query", "-f", "question.sql", "--format", "csv").out).toContain("2,4,5")
     expect(project.reprise("query", "select status, count(*) as n from tasks group by all", "--format", "csv").out).toBe("status,n\nran,7\n")
   })
 
   it("says what is wrong with a query, without a stack trace, and lets nothing out", () => {
-    const project = ran()
     for (const sql of ["select mena from mean", "selec 1", "copy (select 1) to 'x.csv'", "select * from read_csv('/etc/passwd')"]) {
       const { code, err } = project.reprise("query", sql)
       expect(code).toBe(2)
@@ -54,16 +50,14 @@ describe("reprise query", () => {
 
 describe("reprise check", () => {
   it("compares claims with what was measured and exits 1 when one does not hold", () => {
-    const project = ran()
     expect(project.reprise("check", "toy.yaml")).toMatchObject({ code: 0 })
-    project.write("toy.yaml", pipeline.replace("published: 4", "published: 5"))
-    const { code, out } = project.reprise("check", "toy.yaml", "--format", "json")
+    project.write("bolder.yaml", pipeline.replace("published: 4", "published: 5"))
+    const { code, out } = project.reprise("check", "bolder.yaml", "--format", "json")
     expect(code).toBe(1)
     expect(JSON.parse(out)).toMatchObject([{ id: "double", measured: 4, published: 5, ratio: 0.8, verdict: "not reproduced" }])
   })
 
   it("looks only at what this file, with these parameters, asks for; where there is nothing yet, it says what to run", () => {
-    const project = ran()
     const { code, err, out } = project.reprise("check", "toy.yaml", "--set", "n=9")
     expect(code).toBe(1)
     expect(out).toContain("no data")

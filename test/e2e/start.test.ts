@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { spawnSync } from "node:child_process"
-import { describe, expect, it } from "vitest"
-import { makeProject } from "./project.ts"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { makeProject, toyProject } from "./project.ts"
 
 const root = join(import.meta.dirname, "..", "..")
 const command = join(root, "bin", "reprise.mjs")
@@ -37,19 +37,21 @@ describe("reprise", () => {
 })
 
 describe.skipIf(process.platform !== "linux")("a command loads", () => {
-  /** For each command line, the native libraries that take time to load and are in the process's memory when it ends. */
-  const loaded = (...lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> => {
-    const project = makeProject()
+  const project = makeProject(toyProject, afterAll)
+  const probe = join(project.folder, "probe.mjs")
+  beforeAll(() => {
     project.reprise("run", "toy.yaml")
-    const probe = join(project.folder, "probe.mjs")
     writeFileSync(probe, `import { readFileSync, writeFileSync } from "node:fs"
 process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "maps."))} + process.pid, readFileSync("/proc/self/maps")))`)
-    return lines.map((parameters) => {
+  })
+
+  /** For each command line, the native libraries that take time to load and are in the process's memory when it ends. */
+  const loaded = (...lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> =>
+    lines.map((parameters) => {
       const run = spawnSync(process.execPath, ["--import", probe, command, ...parameters], { cwd: project.folder, encoding: "utf8" })
       const maps = readFileSync(join(project.folder, `maps.${run.pid}`), "utf8")
       return ["onnxruntime", "duckdb"].filter((name) => maps.includes(name))
     })
-  }
 
   it("neither DuckDB nor onnxruntime to plan, to list or to describe", () => {
     expect(loaded(["plan", "toy.yaml"], ["runs"], ["stages", "toy/mean"], ["--help"])).toEqual([[], [], [], []])

@@ -83,12 +83,16 @@ const showResults = Effect.fn("showResults")(function*(asked: Asked, result: Run
       if (claims.length > 0) print(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table", terminalWidth())}`)
     }))
   }
-  if (result.counts.ran > 0) yield* Effect.try({
-    try: () => warmIndex(storePaths(place.store)),
-    catch: (cause) => cause
-  }).pipe(Effect.catch((cause) => Effect.sync(() => notice(`The index for queries was not brought up to date: ${cause instanceof Error ? cause.message : String(cause)}`))))
+  if (result.counts.ran > 0) yield* bringIndexUpToDate(place)
   if (!input.quiet) print(`\n${nextSteps(asked, result, place, input)}`)
 })
+
+/** So that the next query need not. Without it queries are slower, and that is all. */
+const bringIndexUpToDate = (place: Place): Effect.Effect<void> =>
+  Effect.try({
+    try: () => warmIndex(storePaths(place.store)),
+    catch: (cause) => failure(`The index for queries was not brought up to date: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }).pipe(Effect.catch(({ message }) => Effect.sync(() => notice(message))))
 
 const nextSteps = (asked: Asked, result: RunResult, place: Place, input: Input): string => {
   const [file, reprise] = [input.file, invocation()]
