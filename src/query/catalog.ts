@@ -20,6 +20,8 @@ export interface Use {
   readonly stage: string
   readonly output: string
   readonly stored: StoredOutput
+  /** Fingerprint of the task. */
+  readonly work: string
   /** Null where the rows come from a plan and not from a run. */
   readonly run: string | null
   readonly task: string
@@ -29,30 +31,41 @@ export interface Use {
 
 const isTable = (stored: StoredOutput): boolean => stored.kind === "table" || stored.kind === "dataset"
 
+/** What makes two uses the same: the same work, at the same place, for the same output. */
+const keyOf = ({ output, pipeline, stage, sweep, values, work }: Use): string =>
+  JSON.stringify([pipeline, stage, work, sweep, output]) + canonicalJson(values)
+
 /**
- * Every use of every table in these runs, oldest first. The same work at the same place in several runs counts once, as the
- * latest run's.
+ * Every use of every table in these runs, oldest first, after the `earlier` ones. The same work at the same place in several
+ * runs counts once, as the run's that was started last.
  */
-export const usesOf = (runs: ReadonlyArray<RunWithTasks>): ReadonlyArray<Use> => {
-  const uses = new Map<string, Use>()
+export const foldUses = (earlier: ReadonlyArray<Use>, runs: ReadonlyArray<RunWithTasks>, startedAt: (run: string) => number): ReadonlyArray<Use> => {
+  const uses = new Map(earlier.map((use) => [keyOf(use), use]))
   for (const { record, tasks } of runs.toSorted((a, b) => a.record.startedAt - b.record.startedAt)) {
     for (const task of tasks) {
-      const outputs = Object.entries(task.outputs).filter(([, stored]) => isTable(stored))
-      if (outputs.length === 0) continue
-      // A volatile task has no fingerprint: each run of it is work of its own.
-      const work = task.fingerprint ?? `${record.id}/${task.task}`
-      for (const { sweep, values } of task.coordinates) {
-        const place = JSON.stringify([record.pipeline, task.stage, work, sweep]) + canonicalJson(values)
-        for (const [output, stored] of outputs) {
-          const key = `${place}${output}`
-          uses.delete(key)
-          uses.set(key, { pipeline: record.pipeline, stage: task.stage, output, stored, run: record.id, task: task.task, sweep, values })
-        }
+      for (const use of usesOfTask(record, task)) {
+        const key = keyOf(use)
+        const known = uses.get(key)
+        if (known !== undefined && known.run !== null && startedAt(known.run) > record.startedAt) continue
+        uses.delete(key)
+        uses.set(key, use)
       }
     }
   }
   return [...uses.values()]
 }
+
+const usesOfTask = (record: RunRecord, task: RunTask): ReadonlyArray<Use> => {
+  const outputs = Object.entries(task.outputs).filter(([, stored]) => isTable(stored))
+  if (outputs.length === 0) return []
+  // A volatile task has no fingerprint: each run of it is work of its own.
+  const work = task.fingerprint ?? `${record.id}/${task.task}`
+  return task.coordinates.flatMap(({ sweep, values }) => outputs.map(([output, stored]): Use =>
+    ({ pipeline: record.pipeline, stage: task.stage, output, stored, work, run: record.id, task: task.task, sweep, values })))
+}
+
+/** The uses of one run of each pipeline, or of any runs that are not to be compared with others. */
+export const usesOf = (runs: ReadonlyArray<RunWithTasks>): ReadonlyArray<Use> => foldUses([], runs, () => 0)
 
 /** A view before its rows are known. */
 export interface View {

@@ -111,18 +111,13 @@ const gap = "  "
 
 const narrowest = 8
 
-/** Widths that fit the line: the widest columns give way first, but none below eight characters. */
+/** Widths that fit the line: the widest columns give way first, all to one width, but none below eight characters. */
 const fitted = (natural: ReadonlyArray<number>, width: number): ReadonlyArray<number> => {
-  const widths = [...natural]
-  for (;;) {
-    const over = widths.reduce((sum, one) => sum + one, 0) + gap.length * (widths.length - 1) - width
-    const widest = Math.max(...widths)
-    if (over <= 0 || widest <= narrowest) return widths
-    const at = widths.indexOf(widest)
-    const next = Math.max(narrowest, ...widths.filter((one) => one < widest))
-    widths[at] = Math.max(next, widest - over)
-    if (widths[at] === widest) widths[at] = widest - 1
-  }
+  const room = width - gap.length * (natural.length - 1)
+  const capped = (cap: number) => natural.map((one) => Math.min(one, cap))
+  let cap = Math.max(0, ...natural)
+  while (cap > narrowest && capped(cap).reduce((sum, one) => sum + one, 0) > room) cap--
+  return capped(cap)
 }
 
 /** As many columns from the left as fit, once each is at its narrowest. */

@@ -45,7 +45,7 @@ export const complete = (line: string, database: Pick<Database, "tables" | "pipe
 
 /** Whether the text, outside of quotes and comments, ends its last statement. Pure. */
 export const isComplete = (text: string): boolean =>
-  /;\s*$/.test(text.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*(?:\n|$)|\/\*[^]*?\*\//g, ""))
+  /;\s*$/.test(text.replaceAll(/'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$)/g, ""))
 
 const listing = (database: Database): string =>
   database.tables.map((table) => `${spokenName(table, database.pipeline)}  (${table.columns.slice(0, 8).join(", ")}${table.columns.length > 8 ? ", …" : ""})`).join("\n")

@@ -5,6 +5,7 @@ import type { Piece, Relation } from "./arrow-scan.ts"
 import { type PipelineViews, type RunWithTasks, type Use, usesOf, viewsOf } from "./catalog.ts"
 import type { DatabaseOptions, Selection } from "./database.ts"
 import { QueryError } from "./error.ts"
+import { readUses } from "./history.ts"
 import { memorySource } from "./parts.ts"
 import { claimsColumns, columnsOf, type Row, type StoreTable, storeTables } from "./store-tables.ts"
 import { isLost, type LostTable, openTableIndex, type StoredTable } from "./table-index.ts"
@@ -41,7 +42,7 @@ const usesOfTasks = (selection: Extract<Selection, { readonly kind: "tasks" }>):
   selection.tasks.flatMap(({ coordinates, outputs, stage, task }) =>
     coordinates.flatMap(({ sweep, values }) =>
       Object.entries(outputs).flatMap(([output, stored]) =>
-        stored.kind === "table" || stored.kind === "dataset" ? [{ pipeline: selection.pipeline, stage, output, stored, run: null, task, sweep, values }] : [])))
+        stored.kind === "table" || stored.kind === "dataset" ? [{ pipeline: selection.pipeline, stage, output, stored, work: task, run: null, task, sweep, values }] : [])))
 
 const piecesOf = (uses: ReadonlyArray<Use>, constants: (use: Use) => Piece["constants"], located: ReadonlyMap<string, StoredTable | LostTable>): ReadonlyArray<Piece> =>
   uses.flatMap((use) => {
@@ -75,9 +76,9 @@ const chosenPipeline = (options: DatabaseOptions, views: ReadonlyArray<PipelineV
 /** Throws QueryError and StoreError. */
 export const readSelection = (paths: StorePaths, options: DatabaseOptions): Selected => {
   const { selection } = options
-  const runs = once((): ReadonlyArray<RunWithTasks> =>
-    recordsOf(paths, selection).map((record) => ({ record, tasks: readRunTasks(paths, record.id) })))
-  const uses = selection.kind === "tasks" ? usesOfTasks(selection) : usesOf(runs())
+  const records = once(() => recordsOf(paths, selection))
+  const runs = once((): ReadonlyArray<RunWithTasks> => records().map((record) => ({ record, tasks: readRunTasks(paths, record.id) })))
+  const uses = selection.kind === "tasks" ? usesOfTasks(selection) : selection.kind === "latest" ? usesOf(runs()) : readUses(paths, records())
   const located = openTableIndex(paths).locate(uses.map((use) => use.stored), false)
   const lost = [...located.values()].filter(isLost)
   const [first] = lost
@@ -94,7 +95,7 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
     relation: { columns: view.columns, pieces: once(() => piecesOf(view.uses, view.constants, located)) }
   })))
   let claims: ReadonlyArray<Row> = []
-  const latest = selection.kind === "tasks" ? undefined : runs().at(-1)?.record.pipeline
+  const latest = selection.kind === "tasks" ? undefined : records().at(-1)?.pipeline
   return {
     tables: [
       ...stageTables.filter(({ relation }) => relation.columns.length > 0),
@@ -112,6 +113,6 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
 
 /** Gathers the small tables of all runs in the index, so that the next query need not. A run does so at its end. */
 export const warmIndex = (paths: StorePaths): void => {
-  const runs = recordsOf(paths, { kind: "all" }).map((record) => ({ record, tasks: readRunTasks(paths, record.id) }))
-  openTableIndex(paths).locate(usesOf(runs).map((use) => use.stored), true)
+  const uses = readUses(paths, recordsOf(paths, { kind: "all" }))
+  openTableIndex(paths).locate(uses.map((use) => use.stored), true)
 }

@@ -56,9 +56,9 @@ describe("reading a table", () => {
     }
     for (let length = 0; length < whole.length; length += 31) judge(whole.subarray(0, length), `cut at ${length}`)
     assert.strictEqual(refused, Math.ceil(whole.length / 31), "no file that was cut short is taken")
-    for (let i = 0; i < whole.length; i++) {
+    for (let i = 0; i < whole.length; i += 3) {
       const bytes = Uint8Array.from(whole)
-      bytes[i] = [0, 255, (whole[i] ?? 0) ^ 0x40][i % 3] ?? 0
+      bytes[i] = [0, 255, (whole[i] ?? 0) ^ 0x40][(i / 3) % 3] ?? 0
       judge(bytes, `byte ${i} = ${bytes[i]}`)
     }
   })
