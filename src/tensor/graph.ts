@@ -4,7 +4,7 @@
  * an operator on equal inputs is made once, constants are folded, and what changes nothing (x + 0) is not made.
  */
 import { GraphError } from "./errors.ts"
-import { type Attributes, Misfit, type Operator } from "./operator.ts"
+import { type Attributes, Misfit, type Operator, type Signature } from "./operator.ts"
 import { operatorNamed } from "./operators/registry.ts"
 import { type Shape, showShape, sizeOf } from "./shape.ts"
 import { type DataType, fromNumbers, type Tensor, type TensorType, scalar, toNumbers } from "./tensor.ts"
@@ -81,8 +81,14 @@ export class Graph {
     if (inputs.some((input) => input.graph !== this)) {
       throw new GraphError({ message: `${op}: an input belongs to another graph.` })
     }
-    const types = this.#infer(operator, inputs, attributes)
-    if (outputs > types.length) throw new GraphError({ message: `${op} has ${types.length} outputs, ${outputs} were asked for.` })
+    const composed = attempt(operator, inputs, () => {
+      checkCall(operator, inputs, attributes)
+      return operator.compose?.(inputs, attributes)
+    })
+    if (composed !== undefined) return atMost(op, composed, outputs)
+    if (!("infer" in operator)) throw new GraphError({ message: `${op} is made of nothing.` })
+    const types = attempt(operator, inputs, () => operator.infer(inputs, attributes))
+    atMost(op, types, outputs)
     const [type] = types
     if (outputs === 1 && type !== undefined) {
       const simpler = operator.simplify?.(inputs, attributes, type)
@@ -90,21 +96,6 @@ export class Graph {
     }
     const key = `${op} ${outputs} ${inputs.map((input) => input.id).join(" ")} ${JSON.stringify(attributes)}`
     return memo(this.#nodes, key, () => this.#fold(operator, inputs, attributes, types) ?? this.#node(operator, inputs, attributes, types.slice(0, outputs)))
-  }
-
-  #infer(operator: Operator, inputs: ReadonlyArray<Value>, attributes: Attributes): ReadonlyArray<TensorType> {
-    try {
-      const [fewest, most] = operator.inputs
-      if (inputs.length < fewest || inputs.length > most) throw new Misfit(`takes ${fewest === most ? fewest : `${fewest} to ${most}`} inputs`)
-      for (const name of Object.keys(attributes)) {
-        if (operator.attributes?.[name] === undefined) throw new Misfit(`has no attribute ${name}`)
-      }
-      return operator.infer(inputs, attributes)
-    } catch (error) {
-      if (!(error instanceof Misfit)) throw error
-      const given = inputs.map(({ type, shape }) => `${type}${showShape(shape)}`).join(", ")
-      throw new GraphError({ message: `${operator.name}(${given}): ${error.message}.` })
-    }
   }
 
   #fold(operator: Operator, inputs: ReadonlyArray<Value>, attributes: Attributes, types: ReadonlyArray<TensorType>): ReadonlyArray<Value> | undefined {
@@ -136,8 +127,32 @@ export class Graph {
   }
 }
 
+/** Says for which operator and which inputs a rule does not fit. */
+const attempt = <A>(operator: Signature, inputs: ReadonlyArray<Value>, make: () => A): A => {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error
+    const given = inputs.map(({ type, shape }) => `${type}${showShape(shape)}`).join(", ")
+    throw new GraphError({ message: `${operator.name}(${given}): ${error.message}.` })
+  }
+}
+
+const checkCall = (operator: Signature, inputs: ReadonlyArray<Value>, attributes: Attributes): void => {
+  const [fewest, most] = operator.inputs
+  if (inputs.length < fewest || inputs.length > most) throw new Misfit(`takes ${fewest === most ? fewest : `${fewest} to ${most}`} inputs`)
+  for (const name of Object.keys(attributes)) {
+    if (operator.attributes?.[name] === undefined) throw new Misfit(`has no attribute ${name}`)
+  }
+}
+
+const atMost = <A>(op: string, all: ReadonlyArray<A>, wanted: number): ReadonlyArray<A> => {
+  if (wanted > all.length) throw new GraphError({ message: `${op} has ${all.length} outputs, ${wanted} were asked for.` })
+  return all.slice(0, wanted)
+}
+
 /** Attributes as a file can hold them: floats are float32. */
-const asOnnx = (operator: Operator, attributes: Attributes): Attributes =>
+const asOnnx = (operator: Signature, attributes: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).map(([name, value]) => {
     const rule = operator.attributes?.[name]
     return [name, rule?.kind === "float" && rule.input === undefined && typeof value === "number" ? Math.fround(value) : value]

@@ -7,7 +7,7 @@
 import type { Value } from "./graph.ts"
 import { normaliseAxis, showShape } from "./shape.ts"
 import type { Shape } from "./shape.ts"
-import type { TensorType } from "./tensor.ts"
+import { type TensorType, toNumbers } from "./tensor.ts"
 
 export type AttributeValue = number | string | ReadonlyArray<number>
 export type Attributes = Readonly<Record<string, AttributeValue>>
@@ -37,7 +37,8 @@ export interface DerivativeContext {
 /** Builds the gradient with respect to one input, when it is wanted. */
 export type InputGradient = () => Value
 
-export interface Operator {
+/** How an operator is called. */
+export interface Signature {
   /** ONNX op_type. */
   readonly name: string
   /** ONNX domain; the standard one when absent. */
@@ -45,6 +46,18 @@ export interface Operator {
   /** Fewest and most inputs. */
   readonly inputs: readonly [number, number]
   readonly attributes?: Readonly<Record<string, AttributeRule>>
+}
+
+/**
+ * An operator that stands for others, as ONNX's functions do: applying it builds them, so that its shape rule, meaning and derivative are
+ * theirs. Right where the runtime has nothing faster.
+ */
+export interface Composition extends Signature {
+  /** All outputs, built of other operators. @throws Misfit with a sentence on what is wrong. */
+  compose(inputs: ReadonlyArray<Value>, attributes: Attributes): ReadonlyArray<Value>
+}
+
+export interface Operator extends Signature {
   /** Types and shapes of the outputs. @throws Misfit with a sentence on what is wrong. */
   infer(inputs: ReadonlyArray<TensorType>, attributes: Attributes): ReadonlyArray<TensorType>
   /** The meaning: slow, obvious, in float64. */
@@ -54,6 +67,8 @@ export interface Operator {
   derivative?(context: DerivativeContext): ReadonlyArray<InputGradient | undefined>
   /** A value that is the same for less work (x + 0, a transpose that moves nothing), if there is one. */
   simplify?(inputs: ReadonlyArray<Value>, attributes: Attributes, output: TensorType): Value | undefined
+  /** What it is built of where its attributes ask for a form that it does not have by itself; all its outputs. */
+  compose?(inputs: ReadonlyArray<Value>, attributes: Attributes): ReadonlyArray<Value> | undefined
 }
 
 /** Inputs that an operator cannot take; the graph adds the operator's name and the shapes. */
@@ -85,6 +100,12 @@ export const stringOf = (attributes: Attributes, name: string, fallback: string)
   const value = attributes[name] ?? fallback
   if (typeof value !== "string") throw new Misfit(`attribute ${name} is to be a string`)
   return value
+}
+
+/** The numbers of an operand that has to be known while the graph is built. */
+export const constantNumbers = (value: Value, what: string): ReadonlyArray<number> => {
+  if (value.constant === undefined) throw new Misfit(`its ${what} are computed by the graph; they are to be constants`)
+  return [...toNumbers(value.constant)]
 }
 
 /** An axis attribute, counted from the front. */

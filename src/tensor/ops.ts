@@ -2,38 +2,18 @@
  * Builders: one function for each operator, and the usual small compositions. Operands are values or plain numbers, which become
  * scalars of the other operand's type. Shapes broadcast as in ONNX and NumPy; axes may count from the end.
  */
-import { GraphError } from "./errors.ts"
+import { binary, call, callMany, only, type Operand, operands, reduce, unary, wholeAxes, wholeAxis } from "./builders/call.ts"
 import type { Value } from "./graph.ts"
 import { elementTypes } from "./onnx/types.ts"
-import type { AttributeValue, Attributes } from "./operator.ts"
-import { broadcastAxes, normaliseAxis, sameShape, type Shape, showShape, sizeOf } from "./shape.ts"
+import { broadcastAxes, sameShape, type Shape, sizeOf } from "./shape.ts"
 import type { DataType } from "./tensor.ts"
 
-export type Operand = Value | number
-
-/** The first output of an operator; attributes that are undefined are left out. */
-const call = (op: string, inputs: ReadonlyArray<Value>, attributes: Readonly<Record<string, AttributeValue | undefined>> = {}): Value => {
-  const [head] = inputs
-  if (head === undefined) throw new GraphError({ message: `${op} needs at least one value.` })
-  const given: Record<string, AttributeValue> = {}
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) given[name] = value
-  return only(op, head.graph.apply(op, inputs, given))
-}
-
-const only = (op: string, outputs: ReadonlyArray<Value>): Value => {
-  const [output] = outputs
-  if (output === undefined) throw new GraphError({ message: `${op} has no output.` })
-  return output
-}
-
-const operands = (op: string, of: ReadonlyArray<Operand>): ReadonlyArray<Value> => {
-  const like = of.find((operand) => typeof operand !== "number")
-  if (like === undefined) throw new GraphError({ message: `${op} needs at least one value among its operands.` })
-  return of.map((operand) => (typeof operand === "number" ? like.graph.constant(operand, like.type) : operand))
-}
-
-const unary = (op: string) => (x: Value): Value => call(op, [x])
-const binary = (op: string) => (a: Operand, b: Operand): Value => call(op, operands(op, [a, b]))
+export { callMany, type Operand } from "./builders/call.ts"
+export * from "./builders/contraction.ts"
+export * from "./builders/indexing.ts"
+export * from "./builders/nonlinearity.ts"
+export * from "./builders/normalisation.ts"
+export * from "./builders/resampling.ts"
 
 export const add = binary("Add")
 export const sub = binary("Sub")
@@ -109,14 +89,6 @@ export const gemm = (a: Value, b: Value, c?: Value, { alpha, beta, transA, trans
     ...(transB === true ? { transB: 1 } : {})
   })
 
-const reduce = (op: string) => (x: Value, axes?: ReadonlyArray<number>, keepDims = false): Value =>
-  call(op, [x], { axes: axes === undefined ? undefined : wholeAxes(op, x, axes), keepdims: keepDims ? 1 : 0 })
-const wholeAxes = (op: string, x: Value, axes: ReadonlyArray<number>): ReadonlyArray<number> => axes.map((axis) => wholeAxis(op, x, axis))
-const wholeAxis = (op: string, x: Value, axis: number): number => {
-  const normal = normaliseAxis(axis, x.shape.length)
-  if (normal === undefined) throw new GraphError({ message: `${op}: axis ${axis} is outside the shape ${showShape(x.shape)}.` })
-  return normal
-}
 /** Sum over the given axes, or over all. */
 export const reduceSum = reduce("ReduceSum")
 export const reduceMean = reduce("ReduceMean")
@@ -172,13 +144,6 @@ export const scatterElements = (x: Value, indices: Value, updates: Value, axis =
   call("ScatterElements", [x, indices, updates], { axis: wholeAxis("ScatterElements", x, axis), reduction })
 export const scatterND = (x: Value, indices: Value, updates: Value, reduction: "none" | "add" = "none"): Value =>
   call("ScatterND", [x, indices, updates], { reduction })
-
-/** Several outputs of one operator. */
-export const callMany = (op: string, inputs: ReadonlyArray<Value>, attributes: Attributes, outputs: number): ReadonlyArray<Value> => {
-  const [head] = inputs
-  if (head === undefined) throw new GraphError({ message: `${op} needs at least one value.` })
-  return head.graph.apply(op, inputs, attributes, outputs)
-}
 
 export interface WindowOptions {
   /** One for each spatial axis, or one number for all. */

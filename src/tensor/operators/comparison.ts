@@ -1,6 +1,6 @@
 /** Comparisons, logic, choice and change of type. None but Where and Cast have a gradient. */
 import { dataTypeOf } from "../onnx/types.ts"
-import { first, intOf, item, Misfit, type Operator } from "../operator.ts"
+import { type Attributes, first, intOf, item, Misfit, type Operator } from "../operator.ts"
 import * as o from "../ops.ts"
 import { type DataType, isFloat, type TensorType } from "../tensor.ts"
 import { commonShape, mapElements, sameTypes, withoutExpand } from "./broadcasting.ts"
@@ -28,6 +28,18 @@ const logical = (name: string, test: (...of: Array<number>) => boolean, operands
   derivative: ({ inputs }) => inputs.map(() => undefined)
 })
 
+const test = (name: string, holds: (x: number, attributes: Attributes) => boolean, attributes: Operator["attributes"] = {}): Operator => ({
+  name,
+  inputs: [1, 1],
+  attributes,
+  infer: (inputs) => {
+    if (!isFloat(first(inputs).type)) throw new Misfit("takes floating-point numbers")
+    return [{ type: "bool", shape: first(inputs).shape }]
+  },
+  evaluate: (inputs, given) => [first(inputs).data.map((x) => (holds(x, given) ? 1 : 0))],
+  derivative: () => [undefined]
+})
+
 const targetOf = (to: number): DataType => {
   const type = dataTypeOf(to)
   if (type === undefined) throw new Misfit(`the element type ${to} is not one of the engine's`)
@@ -44,7 +56,12 @@ export const comparisons: ReadonlyArray<Operator> = [
   comparison("Equal", (a, b) => a === b),
   logical("And", (a, b) => a !== 0 && b !== 0, 2),
   logical("Or", (a, b) => a !== 0 || b !== 0, 2),
+  logical("Xor", (a, b) => (a !== 0) !== (b !== 0), 2),
   logical("Not", (a) => a === 0, 1),
+  test("IsNaN", Number.isNaN),
+  test("IsInf", (x, attributes) =>
+    (x === Infinity && intOf(attributes, "detect_positive", 1) !== 0) || (x === -Infinity && intOf(attributes, "detect_negative", 1) !== 0),
+  { detect_positive: { kind: "int" }, detect_negative: { kind: "int" } }),
   {
     name: "Where",
     inputs: [3, 3],

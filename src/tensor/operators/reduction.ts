@@ -1,6 +1,6 @@
 /** Reductions over axes. Without axes they run over all; reduced axes stay with size 1 if `keepdims`. */
 import type { Value } from "../graph.ts"
-import { type Attributes, axisOf, first, intOf, intsOf, type Operator } from "../operator.ts"
+import { type Attributes, axisOf, type Composition, first, intOf, intsOf, type Operator } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at, type Shape, sizeOf, stridesOf, walk } from "../shape.ts"
 import type { NdArray } from "../operator.ts"
@@ -25,6 +25,8 @@ const groups = ({ shape, data }: NdArray, axes: ReadonlyArray<number>): Array<Ar
   return result
 }
 
+const reductionAttributes = { axes: { kind: "ints", input: 1 }, keepdims: { kind: "int" }, noop_with_empty_axes: { kind: "int" } } as const
+
 interface Reduction {
   readonly name: string
   readonly apply: (group: ReadonlyArray<number>) => number
@@ -35,7 +37,7 @@ interface Reduction {
 const reduction = ({ name, apply, derivative }: Reduction): Operator => ({
   name,
   inputs: [1, 1],
-  attributes: { axes: { kind: "ints", input: 1 }, keepdims: { kind: "int" }, noop_with_empty_axes: { kind: "int" } },
+  attributes: reductionAttributes,
   infer: (inputs, attributes) => {
     const { type, shape } = first(inputs)
     return [{ type, shape: resultShape(shape, reducedAxes(shape, attributes), intOf(attributes, "keepdims", 1) !== 0) }]
@@ -66,7 +68,28 @@ const toExtremes = (gradient: Value, x: Value, y: Value): Value => {
   return o.mul(o.div(gradient, axes.length === 0 ? hits : o.reduceSum(hits, axes, true)), hits)
 }
 
-export const reductions: ReadonlyArray<Operator> = [
+/** Where the greatest or least element of each line is. */
+const argExtreme = (name: string, better: (a: number, b: number) => number): Operator => ({
+  name,
+  inputs: [1, 1],
+  attributes: { axis: { kind: "int" }, keepdims: { kind: "int" }, select_last_index: { kind: "int" } },
+  infer: (inputs, attributes) => {
+    const { shape } = first(inputs)
+    return [{ type: "int64", shape: resultShape(shape, [axisOf(intOf(attributes, "axis", 0), shape)], intOf(attributes, "keepdims", 1) !== 0) }]
+  },
+  evaluate: (inputs, attributes) => {
+    const { shape } = first(inputs)
+    const last = intOf(attributes, "select_last_index", 0) !== 0
+    const find = (group: ReadonlyArray<number>): number => {
+      const best = group.reduce(better)
+      return last ? group.lastIndexOf(best) : group.indexOf(best)
+    }
+    return [Float64Array.from(groups(first(inputs), [axisOf(intOf(attributes, "axis", 0), shape)]), find)]
+  },
+  derivative: () => [undefined]
+})
+
+export const reductions: ReadonlyArray<Operator | Composition> = [
   reduction({ name: "ReduceSum", apply: sum, derivative: (g, x) => o.expand(g, x.shape) }),
   reduction({ name: "ReduceMean", apply: (group) => sum(group) / group.length, derivative: (g, x, _, count) => o.expand(o.mul(g, 1 / count), x.shape) }),
   reduction({ name: "ReduceMax", apply: (group) => group.reduce((a, b) => Math.max(a, b), -Infinity), derivative: toExtremes }),
@@ -84,22 +107,11 @@ export const reductions: ReadonlyArray<Operator> = [
     derivative: (g, x, y) => o.mul(g, o.exp(o.sub(x, y)))
   }),
   {
-    name: "ArgMax",
+    name: "ReduceLogSum",
     inputs: [1, 1],
-    attributes: { axis: { kind: "int" }, keepdims: { kind: "int" }, select_last_index: { kind: "int" } },
-    infer: (inputs, attributes) => {
-      const { shape } = first(inputs)
-      return [{ type: "int64", shape: resultShape(shape, [axisOf(intOf(attributes, "axis", 0), shape)], intOf(attributes, "keepdims", 1) !== 0) }]
-    },
-    evaluate: (inputs, attributes) => {
-      const { shape } = first(inputs)
-      const last = intOf(attributes, "select_last_index", 0) !== 0
-      const find = (group: ReadonlyArray<number>): number => {
-        const top = group.reduce((a, b) => Math.max(a, b), -Infinity)
-        return last ? group.lastIndexOf(top) : group.indexOf(top)
-      }
-      return [Float64Array.from(groups(first(inputs), [axisOf(intOf(attributes, "axis", 0), shape)]), find)]
-    },
-    derivative: () => [undefined]
-  }
+    attributes: reductionAttributes,
+    compose: (inputs, attributes) => [o.log(first(o.callMany("ReduceSum", inputs, attributes, 1)))]
+  },
+  argExtreme("ArgMax", (a, b) => Math.max(a, b)),
+  argExtreme("ArgMin", (a, b) => Math.min(a, b))
 ]

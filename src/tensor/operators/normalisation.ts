@@ -1,0 +1,234 @@
+/**
+ * Normalisations: mean 0 and variance 1 over some axes, then a scale and a bias. The runtime has kernels for float32 and, except for
+ * InstanceNormalization, float64.
+ */
+import type { Value } from "../graph.ts"
+import { type Attributes, axisOf, type Composition, first, floatOf, intOf, item, Misfit, type NdArray, type Operator } from "../operator.ts"
+import * as o from "../ops.ts"
+import { at, broadcastShapes, broadcastStrides, sameShape, type Shape, showShape, sizeOf, walk } from "../shape.ts"
+import { isFloat, type TensorType } from "../tensor.ts"
+import { sameTypes } from "./broadcasting.ts"
+
+const EPSILON = Math.fround(1e-5)
+
+/** A value for each channel, shaped to broadcast over [N, C, spatial ...]. */
+const perChannel = (value: Value, rank: number): Value => o.reshape(value, [-1, ...Array.from({ length: rank - 2 }, () => 1)])
+
+/** All axes but the channels'. */
+const allButChannels = (shape: Shape): ReadonlyArray<number> => shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]))
+
+const checkChannels = (x: TensorType, parameters: ReadonlyArray<TensorType>): void => {
+  if (!isFloat(x.type) || x.shape.length < 2) throw new Misfit("takes floating-point [N, C, ...]")
+  for (const { shape } of parameters) {
+    if (!sameShape(shape, [at(x.shape, 1)])) throw new Misfit(`a parameter of shape ${showShape(shape)} for ${at(x.shape, 1)} channels`)
+  }
+}
+
+interface Statistics {
+  readonly means: Float64Array
+  /** 1 / sqrt(variance + epsilon) */
+  readonly inverses: Float64Array
+}
+
+/** Statistics of consecutive runs of `length` elements. */
+const statisticsOf = (data: Float64Array, length: number, epsilon: number): Statistics => {
+  const runs = Array.from({ length: data.length / length }, (_, i) => data.subarray(i * length, (i + 1) * length))
+  const means = Float64Array.from(runs, (run) => run.reduce((a, b) => a + b, 0) / length)
+  const inverses = Float64Array.from(runs, (run, i) => 1 / Math.sqrt(run.reduce((sum, x) => sum + (x - at(means, i)) ** 2, 0) / length + epsilon))
+  return { means, inverses }
+}
+
+const normalised = (data: Float64Array, { means, inverses }: Statistics): Float64Array => {
+  const length = data.length / means.length
+  return data.map((x, i) => (x - at(means, Math.floor(i / length))) * at(inverses, Math.floor(i / length)))
+}
+
+/** The gradient of normalisation over axes, from that of the normalised values (x - mean) * inverse. */
+const throughNormalisation = (gradient: Value, unit: Value, inverse: Value, axes: ReadonlyArray<number>): Value => {
+  const along = o.mul(unit, o.reduceMean(o.mul(gradient, unit), axes, true))
+  return o.mul(o.sub(o.sub(gradient, o.reduceMean(gradient, axes, true)), along), inverse)
+}
+
+/** (x - mean) * inverse and inverse, as values of the graph. */
+const unitOf = (x: Value, axes: ReadonlyArray<number>, epsilon: number): { readonly unit: Value; readonly inverse: Value } => {
+  const centred = o.sub(x, o.reduceMean(x, axes, true))
+  const inverse = o.reciprocal(o.sqrt(o.add(o.reduceMean(o.square(centred), axes, true), epsilon)))
+  return { unit: o.mul(centred, inverse), inverse }
+}
+
+const fromAxis = (shape: Shape, attributes: Attributes): number => axisOf(intOf(attributes, "axis", -1), shape)
+
+const epsilonOf = (attributes: Attributes): number => floatOf(attributes, "epsilon", EPSILON)
+
+/** y = unit * scale + bias with parameters that broadcast. */
+const scaled = (unit: Float64Array, shape: Shape, scale: NdArray, bias: NdArray | undefined): Float64Array => {
+  const result = new Float64Array(unit.length)
+  walk(shape, [broadcastStrides(scale.shape, shape), broadcastStrides(bias?.shape ?? [], shape)], (position, offsets) => {
+    result[position] = at(unit, position) * at(scale.data, at(offsets, 0)) + (bias === undefined ? 0 : at(bias.data, at(offsets, 1)))
+  })
+  return result
+}
+
+/** Parameters of channels as the interpreter broadcasts them. */
+const channelArray = (parameter: NdArray, rank: number): NdArray =>
+  ({ ...parameter, shape: [...parameter.shape, ...Array.from({ length: rank - 2 }, () => 1)] })
+
+const layerNormalization: Operator = {
+  name: "LayerNormalization",
+  inputs: [2, 3],
+  attributes: { axis: { kind: "int" }, epsilon: { kind: "float" }, stash_type: { kind: "int" } },
+  // The second and third output are mean and reciprocal deviation, in float32 whatever x is.
+  infer: (inputs, attributes) => {
+    const x = first(inputs)
+    if (!isFloat(x.type)) throw new Misfit("takes floating-point numbers; cast first")
+    sameTypes(inputs)
+    const axis = fromAxis(x.shape, attributes)
+    for (const { shape } of inputs.slice(1)) {
+      const common = broadcastShapes([shape, x.shape.slice(axis)])
+      if (common === undefined || !sameShape(common, x.shape.slice(axis))) throw new Misfit(`a parameter of shape ${showShape(shape)} does not broadcast to the axes from ${axis} on`)
+    }
+    const kept = x.shape.map((size, i) => (i < axis ? size : 1))
+    return [{ type: x.type, shape: x.shape }, { type: "float32", shape: kept }, { type: "float32", shape: kept }]
+  },
+  evaluate: (inputs, attributes) => {
+    const x = first(inputs)
+    const statistics = statisticsOf(x.data, sizeOf(x.shape.slice(fromAxis(x.shape, attributes))), epsilonOf(attributes))
+    return [scaled(normalised(x.data, statistics), x.shape, item(inputs, 1), inputs[2]), statistics.means, statistics.inverses]
+  },
+  derivative: ({ inputs, outputs, attributes, gradient, gradients }) => {
+    const [x, scale, bias] = [first(inputs), item(inputs, 1), inputs[2]]
+    const axes = [...x.shape.keys()].slice(fromAxis(x.shape, attributes))
+    const count = sizeOf(axes.map((axis) => at(x.shape, axis)))
+    const [, mean, inverse] = (outputs.length === 3 ? outputs : o.callMany("LayerNormalization", inputs, attributes, 3)).map((output) => o.cast(output, x.type))
+    if (mean === undefined || inverse === undefined) throw new Misfit("has no statistics")
+    const unit = () => o.mul(o.sub(x, mean), inverse)
+    return [
+      () => {
+        const [, ofMean, ofInverse] = gradients.map((one) => (one === undefined ? undefined : o.cast(one, x.type)))
+        const parts = [throughNormalisation(o.mul(gradient, scale), unit(), inverse, axes)]
+        if (ofMean !== undefined) parts.push(o.mul(ofMean, 1 / count))
+        if (ofInverse !== undefined) parts.push(o.mul(o.neg(o.mul(o.mul(ofInverse, 1 / count), o.square(inverse))), unit()))
+        return parts.reduce((sum, part) => o.add(sum, part))
+      },
+      () => o.sumTo(o.mul(gradient, unit()), scale.shape),
+      ...(bias === undefined ? [] : [() => o.sumTo(gradient, bias.shape)])
+    ]
+  }
+}
+
+const instanceNormalization: Operator = {
+  name: "InstanceNormalization",
+  inputs: [3, 3],
+  attributes: { epsilon: { kind: "float" } },
+  infer: (inputs) => {
+    const x = first(inputs)
+    if (x.shape.length < 3) throw new Misfit("takes [N, C, spatial ...]")
+    sameTypes(inputs)
+    checkChannels(x, inputs.slice(1))
+    return [{ type: x.type, shape: x.shape }]
+  },
+  evaluate: (inputs, attributes) => {
+    const x = first(inputs)
+    const unit = normalised(x.data, statisticsOf(x.data, sizeOf(x.shape.slice(2)), epsilonOf(attributes)))
+    return [scaled(unit, x.shape, channelArray(item(inputs, 1), x.shape.length), channelArray(item(inputs, 2), x.shape.length))]
+  },
+  derivative: ({ inputs, attributes, gradient }) => {
+    const [x, scale] = [first(inputs), item(inputs, 1)]
+    const spatial = [...x.shape.keys()].slice(2)
+    const normal = () => unitOf(x, spatial, epsilonOf(attributes))
+    return [
+      () => throughNormalisation(o.mul(gradient, perChannel(scale, x.shape.length)), normal().unit, normal().inverse, spatial),
+      () => o.reduceSum(o.mul(gradient, normal().unit), allButChannels(x.shape)),
+      () => o.reduceSum(gradient, allButChannels(x.shape))
+    ]
+  }
+}
+
+const batchNormalization: Operator = {
+  name: "BatchNormalization",
+  inputs: [5, 5],
+  attributes: { epsilon: { kind: "float" }, momentum: { kind: "float" }, training_mode: { kind: "int" } },
+  infer: (inputs) => {
+    const x = first(inputs)
+    sameTypes(inputs)
+    checkChannels(x, inputs.slice(1))
+    return [{ type: x.type, shape: x.shape }]
+  },
+  evaluate: (inputs, attributes) => {
+    const x = first(inputs)
+    const [scale, bias, mean, variance] = [item(inputs, 1), item(inputs, 2), item(inputs, 3), item(inputs, 4)]
+    const epsilon = epsilonOf(attributes)
+    const [channels, inner] = [at(x.shape, 1), sizeOf(x.shape.slice(2))]
+    return [x.data.map((value, i) => {
+      const c = Math.floor(i / inner) % channels
+      return ((value - at(mean.data, c)) / Math.sqrt(at(variance.data, c) + epsilon)) * at(scale.data, c) + at(bias.data, c)
+    })]
+  },
+  derivative: ({ inputs, attributes, gradient }) => {
+    const [x, scale, mean, variance] = [first(inputs), item(inputs, 1), item(inputs, 3), item(inputs, 4)]
+    const axes = allButChannels(x.shape)
+    const rank = x.shape.length
+    const inverse = o.reciprocal(o.sqrt(o.add(variance, epsilonOf(attributes))))
+    const slope = o.mul(scale, inverse)
+    const total = () => o.reduceSum(gradient, axes)
+    const totalAlong = () => o.reduceSum(o.mul(gradient, o.sub(x, perChannel(mean, rank))), axes)
+    return [
+      () => o.mul(gradient, perChannel(slope, rank)),
+      () => o.mul(totalAlong(), inverse),
+      total,
+      () => o.neg(o.mul(total(), slope)),
+      () => o.mul(o.mul(totalAlong(), o.mul(slope, o.square(inverse))), -0.5)
+    ]
+  },
+  // While training: the same with the batch's statistics. (The runtime's CPU provider has the form for inference only.)
+  compose: (inputs, attributes) => {
+    if (intOf(attributes, "training_mode", 0) === 0) return undefined
+    const [x, scale, bias, oldMean, oldVariance] = [first(inputs), item(inputs, 1), item(inputs, 2), item(inputs, 3), item(inputs, 4)]
+    checkChannels(x, inputs.slice(1))
+    const axes = allButChannels(x.shape)
+    const mean = o.reduceMean(x, axes)
+    const variance = o.reduceMean(o.square(o.sub(x, perChannel(mean, x.shape.length))), axes)
+    const momentum = floatOf(attributes, "momentum", Math.fround(0.9))
+    const moved = (old: Value, now: Value) => o.add(o.mul(old, momentum), o.mul(now, 1 - momentum))
+    return [o.batchNormalization(x, scale, bias, mean, variance, epsilonOf(attributes)), moved(oldMean, mean), moved(oldVariance, variance)]
+  }
+}
+
+/** Groups as the channels of an InstanceNormalization. Scale and bias are for each channel (since opset 21) or for each group. */
+const groupNormalization: Composition = {
+  name: "GroupNormalization",
+  inputs: [3, 3],
+  attributes: { epsilon: { kind: "float" }, num_groups: { kind: "int" }, stash_type: { kind: "int" } },
+  compose: (inputs, attributes) => {
+    const x = first(inputs)
+    if (x.shape.length < 2) throw new Misfit("takes [N, C, ...]")
+    const [samples, channels] = [at(x.shape, 0), at(x.shape, 1)]
+    const groups = intOf(attributes, "num_groups", 0)
+    if (groups < 1 || channels % groups !== 0) throw new Misfit(`${channels} channels do not split into ${groups} groups`)
+    const grouped = o.reshape(x, [samples, groups, sizeOf(x.shape.slice(1)) / groups])
+    const unit = o.reshape(o.instanceNormalization(grouped, o.full(x, [groups], 1), o.full(x, [groups], 0), epsilonOf(attributes)), x.shape)
+    const [scale, bias] = [item(inputs, 1), item(inputs, 2)].map((parameter) => {
+      if (sameShape(parameter.shape, [channels])) return perChannel(parameter, x.shape.length)
+      if (!sameShape(parameter.shape, [groups])) throw new Misfit(`a parameter of shape ${showShape(parameter.shape)} for ${channels} channels in ${groups} groups`)
+      return perChannel(o.reshape(o.expand(o.reshape(parameter, [groups, 1]), [groups, channels / groups]), [channels]), x.shape.length)
+    })
+    return scale === undefined || bias === undefined ? [unit] : [o.add(o.mul(unit, scale), bias)]
+  }
+}
+
+const lpNormalization: Composition = {
+  name: "LpNormalization",
+  inputs: [1, 1],
+  attributes: { axis: { kind: "int" }, p: { kind: "int" } },
+  compose: (inputs, attributes) => {
+    const x = first(inputs)
+    const axis = fromAxis(x.shape, attributes)
+    const p = intOf(attributes, "p", 2)
+    if (p !== 1 && p !== 2) throw new Misfit(`p is to be 1 or 2, not ${p}`)
+    return [o.div(x, p === 1 ? o.reduceL1(x, [axis], true) : o.reduceL2(x, [axis], true))]
+  }
+}
+
+export const normalisations: ReadonlyArray<Operator | Composition> = [
+  layerNormalization, instanceNormalization, batchNormalization, groupNormalization, lpNormalization
+]
