@@ -44,6 +44,9 @@ export default defineStage({
     const { sums } = yield* session.run({ x: tensor(data.x, [n, d]), y: tensor(data.y, [n, 1]), ...kernel })
     if (sums === undefined) return yield* Effect.die("the session gave no sums")
     const cosines = absoluteCosines(float32Of(sums), perturbed.x, d)
+    if (cosines.length === 0) {
+      return yield* new StageError({ message: "No sample has both a perturbation and a predicted direction.", hint: "Perturb with an eps above 0." })
+    }
     yield* ctx.outputs.cosine.append([{
       cosine: cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length,
       least: cosines.reduce((least, cosine) => Math.min(least, cosine), 1),

@@ -84,6 +84,8 @@ describe("evaluate/theory-cosine", () => {
     expect(result).toMatchObject({ n: 5n })
     const { error } = await attemptStage(theoryCosine, {}, { inputs: { data: given(data), perturbed: given(samples(8, 4)) } })
     expect(error?.message).toMatch(/^The perturbations are not those of the data/)
+    const none = await attemptStage(theoryCosine, {}, { inputs: { data: given(data), perturbed: given({ ...data, x: data.x.map(() => 0) }) } })
+    expect(none.error?.message).toMatch(/^No sample has both/)
   })
 })
 

@@ -46,7 +46,7 @@ export const expectSame = (curve: ReadonlyArray<Readonly<Record<string, unknown>
   for (const point of curve) {
     const at = Number(point["step"]) - 1
     const loss = reference.losses[at] ?? Number.NaN
-    expect(Math.abs(Number(point["loss"]) - loss)).toBeLessThan(1e-4 * Math.max(1, Math.abs(loss)))
+    expect(Math.abs(Number(point["loss"]) - loss)).toBeLessThan(1e-4 * Math.abs(loss) + 1e-6)
     expect(Number(point["rate"])).toBeCloseTo(at === 0 ? rate : reference.rates[at - 1] ?? Number.NaN, 10)
   }
 }
