@@ -65,11 +65,11 @@ export const tensor = (data: TensorData | ReadonlyArray<number>, shape: Shape, t
 /** One number, of shape []. */
 export const scalar = (value: number, type: DataType = "float32"): Tensor => fromNumbers([value], { type, shape: [] })
 
-/** Numbers rounded into a type: floats to nearest, integers towards zero. */
+/** Numbers rounded into a type: floats to nearest, integers towards zero, those beyond int64 to its ends. */
 export const fromNumbers = (values: ArrayLike<number>, { type, shape }: TensorType): Tensor => {
   const data = allocate(type, values.length)
   if (data instanceof BigInt64Array) {
-    for (let i = 0; i < values.length; i++) data[i] = BigInt(Math.trunc(values[i] ?? 0))
+    for (let i = 0; i < values.length; i++) data[i] = toInt64(values[i] ?? 0)
   } else if (type === "bool") {
     for (let i = 0; i < values.length; i++) data[i] = values[i] === 0 ? 0 : 1
   } else {
@@ -77,6 +77,8 @@ export const fromNumbers = (values: ArrayLike<number>, { type, shape }: TensorTy
   }
   return { type, shape, data }
 }
+
+const toInt64 = (x: number): bigint => (x >= 2 ** 63 ? 2n ** 63n - 1n : x <= -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.trunc(x)))
 
 /** The elements as doubles (int64 beyond 2^53 loses digits). */
 export const toNumbers = ({ data }: Tensor): Float64Array => {
