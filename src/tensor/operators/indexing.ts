@@ -1,8 +1,9 @@
 /** Reading and writing at computed positions. Indices are int64 or int32, negative ones count from the end, and have no gradient. */
-import { axisOf, first, intOf, item, Misfit, type Operator, stringOf } from "../operator.ts"
+import type { Value } from "../graph.ts"
+import { type Attributes, axisOf, first, intOf, item, Misfit, type Operator, stringOf } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at, sameShape, type Shape, showShape, sizeOf, stridesOf, walk } from "../shape.ts"
-import type { TensorType } from "../tensor.ts"
+import { fromNumbers, type TensorType } from "../tensor.ts"
 
 const checkIndices = ({ type }: TensorType): void => {
   if (type !== "int64" && type !== "int32") throw new Misfit("indices are to be int64 or int32")
@@ -28,10 +29,36 @@ const elementOffsets = (shape: Shape, indices: { shape: Shape; data: Float64Arra
   return result
 }
 
-const reductionOf = (attributes: Parameters<Operator["infer"]>[1]): "none" | "add" => {
+type Combine = (old: number, update: number) => number
+
+/** How an update meets what is there. */
+const combinations: Readonly<Record<string, Combine>> = {
+  none: (_, update) => update, add: (old, update) => old + update, mul: (old, update) => old * update,
+  max: (old, update) => Math.max(old, update), min: (old, update) => Math.min(old, update)
+}
+
+const combinationOf = (attributes: Attributes): Combine => {
   const reduction = stringOf(attributes, "reduction", "none")
-  if (reduction !== "none" && reduction !== "add") throw new Misfit(`the reduction ${reduction} is not supported; none and add are`)
-  return reduction
+  const combine = combinations[reduction]
+  if (combine === undefined) throw new Misfit(`the reduction ${reduction} is not known; ${Object.keys(combinations).join(", ")} are`)
+  return combine
+}
+
+/** Whether the gradient with respect to the data is what is left where updates replace, or all of it where they are added. */
+const replaces = (attributes: Attributes): boolean => {
+  const reduction = stringOf(attributes, "reduction", "none")
+  if (reduction !== "none" && reduction !== "add") throw new Misfit(`scattering with the reduction ${reduction} has no derivative rule; none and add have`)
+  return reduction === "none"
+}
+
+/** Index tuples with the batch's own index in front of each, for axes that data and indices share. */
+const withBatch = (indices: Value, batchAxes: number): Value => {
+  const { graph, shape, type } = indices
+  const columns = shape.slice(0, batchAxes).map((size, axis) => {
+    const places = fromNumbers([...Array(size).keys()], { type, shape: shape.map((_, i) => (i === axis ? size : 1)) })
+    return o.expand(graph.constant(places), [...shape.slice(0, -1), 1])
+  })
+  return o.concat([...columns, indices], shape.length - 1)
 }
 
 export const indexing: ReadonlyArray<Operator> = [
@@ -103,29 +130,36 @@ export const indexing: ReadonlyArray<Operator> = [
       const [{ type, shape }, indices, updates] = [first(inputs), item(inputs, 1), item(inputs, 2)]
       checkIndices(indices)
       axisOf(intOf(attributes, "axis", 0), shape)
-      reductionOf(attributes)
+      combinationOf(attributes)
       if (!sameShape(indices.shape, updates.shape) || indices.shape.length !== shape.length) throw new Misfit("indices and updates are to have one shape")
       return [{ type, shape }]
     },
     evaluate: (inputs, attributes) => {
       const [x, indices, updates] = [first(inputs), item(inputs, 1), item(inputs, 2)]
-      const add = reductionOf(attributes) === "add"
+      const combine = combinationOf(attributes)
       const result = x.data.slice()
       elementOffsets(x.shape, indices, axisOf(intOf(attributes, "axis", 0), x.shape)).forEach((offset, i) => {
-        result[offset] = (add ? at(result, offset) : 0) + at(updates.data, i)
+        result[offset] = combine(at(result, offset), at(updates.data, i))
       })
       return [result]
     },
     derivative: ({ inputs, attributes, gradient }) => {
       const [indices, updates] = [item(inputs, 1), item(inputs, 2)]
       const axis = intOf(attributes, "axis", 0)
-      const kept = () => reductionOf(attributes) === "add" ? gradient : o.scatterElements(gradient, indices, o.full(gradient, updates.shape, 0), axis)
+      const replaced = replaces(attributes)
+      const kept = () => replaced ? o.scatterElements(gradient, indices, o.full(gradient, updates.shape, 0), axis) : gradient
       return [kept, undefined, () => o.gatherElements(gradient, indices, axis)]
     }
   },
   {
     name: "GatherND",
     inputs: [2, 2],
+    attributes: { batch_dims: { kind: "int" } },
+    compose: (inputs, attributes) => {
+      const [x, indices] = [first(inputs), item(inputs, 1)]
+      const batchAxes = intOf(attributes, "batch_dims", 0)
+      return batchAxes === 0 ? undefined : [o.gatherND(x, withBatch(indices, batchAxes))]
+    },
     infer: (inputs) => {
       const [{ type, shape }, indices] = [first(inputs), item(inputs, 1)]
       checkIndices(indices)
@@ -150,26 +184,26 @@ export const indexing: ReadonlyArray<Operator> = [
     infer: (inputs, attributes) => {
       const [{ type, shape }, indices, updates] = [first(inputs), item(inputs, 1), item(inputs, 2)]
       checkIndices(indices)
-      reductionOf(attributes)
+      combinationOf(attributes)
       const expected = [...indices.shape.slice(0, -1), ...shape.slice(indices.shape.at(-1) ?? 0)]
       if (!sameShape(updates.shape, expected)) throw new Misfit(`updates are to have the shape ${showShape(expected)}`)
       return [{ type, shape }]
     },
     evaluate: (inputs, attributes) => {
       const [x, indices, updates] = [first(inputs), item(inputs, 1), item(inputs, 2)]
-      const add = reductionOf(attributes) === "add"
+      const combine = combinationOf(attributes)
       const result = x.data.slice()
       const inner = sizeOf(x.shape.slice(indices.shape.at(-1) ?? 0))
       tupleOffsets(x.shape, indices).forEach((offset, row) => {
-        for (let i = 0; i < inner; i++) result[offset + i] = (add ? at(result, offset + i) : 0) + at(updates.data, row * inner + i)
+        for (let i = 0; i < inner; i++) result[offset + i] = combine(at(result, offset + i), at(updates.data, row * inner + i))
       })
       return [result]
     },
     derivative: ({ inputs, attributes, gradient }) => {
       const [indices, updates] = [item(inputs, 1), item(inputs, 2)]
-      const kept = () => reductionOf(attributes) === "add" ? gradient : o.scatterND(gradient, indices, o.full(gradient, updates.shape, 0))
-      const [read] = [() => o.callMany("GatherND", [gradient, indices], {}, 1)]
-      return [kept, undefined, () => first(read())]
+      const replaced = replaces(attributes)
+      const kept = () => replaced ? o.scatterND(gradient, indices, o.full(gradient, updates.shape, 0)) : gradient
+      return [kept, undefined, () => o.gatherND(gradient, indices)]
     }
   }
 ]

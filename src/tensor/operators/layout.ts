@@ -1,6 +1,6 @@
-/** Operators that move, repeat, cut or pad elements and compute nothing. */
+/** Operators that move, repeat or cut elements and compute nothing. */
 import type { Value } from "../graph.ts"
-import { type Attributes, axisOf, first, floatOf, intOf, intsOf, Misfit, type NdArray, type Operator, stringOf } from "../operator.ts"
+import { type Attributes, axisOf, first, intOf, intsOf, Misfit, type NdArray, type Operator } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at, broadcastShapes, broadcastStrides, sameShape, type Shape, showShape, sizeOf, stridesOf, walk } from "../shape.ts"
 import type { TensorType } from "../tensor.ts"
@@ -73,23 +73,6 @@ const uncut = (gradient: Value, shape: Shape, cuts: ReadonlyArray<Cut>): Value =
     return cut === undefined || cut.count === 0 ? 0 : Math.min(cut.start, cut.start + (cut.count - 1) * cut.step)
   })
   return o.pad(stuffed, before, shape.map((size, axis) => size - at(before, axis) - at(stuffed.shape, axis)))
-}
-
-const padsOf = (shape: Shape, attributes: Attributes): { before: ReadonlyArray<number>; after: ReadonlyArray<number> } => {
-  const pads = intsOf(attributes, "pads") ?? []
-  if (pads.length !== 2 * shape.length) throw new Misfit(`pads are to be ${2 * shape.length} numbers, not ${pads.length}`)
-  return { before: pads.slice(0, shape.length), after: pads.slice(shape.length) }
-}
-
-/** Where a padded index lies in the source, or undefined in the padding. */
-const sourceIndex = (index: number, size: number, mode: string): number | undefined => {
-  if (index >= 0 && index < size) return index
-  if (mode === "edge") return index < 0 ? 0 : size - 1
-  if (mode === "wrap") return ((index % size) + size) % size
-  if (mode !== "reflect") return undefined
-  const period = 2 * (size - 1)
-  const folded = period === 0 ? 0 : ((index % period) + period) % period
-  return folded < size ? folded : period - folded
 }
 
 const reshapeTo = (name: string, target: (shape: Shape, attributes: Attributes) => Shape, attributes: Operator["attributes"]): Operator => ({
@@ -296,42 +279,6 @@ export const layout: ReadonlyArray<Operator> = [
       const split = shape.flatMap((size, axis) => [at(repeats, axis), size])
       return [() => o.reduceSum(o.reshape(gradient, split), shape.map((_, axis) => 2 * axis))]
     }
-  },
-  {
-    name: "Pad",
-    inputs: [1, 1],
-    attributes: { mode: { kind: "string" }, pads: { kind: "ints", input: 1 }, constant_value: { kind: "float", input: 2 } },
-    infer: (inputs, attributes) => {
-      const { type, shape } = first(inputs)
-      const { before, after } = padsOf(shape, attributes)
-      return [{ type, shape: shape.map((size, axis) => size + at(before, axis) + at(after, axis)) }]
-    },
-    evaluate: (inputs, attributes, outputs) => {
-      const x = first(inputs)
-      const { shape } = first(outputs)
-      const { before } = padsOf(x.shape, attributes)
-      const mode = stringOf(attributes, "mode", "constant")
-      const [from, to] = [stridesOf(x.shape), stridesOf(shape)]
-      return [Float64Array.from({ length: sizeOf(shape) }, (_, position) => {
-        let offset = 0
-        for (let axis = 0; axis < shape.length; axis++) {
-          const index = Math.floor(position / at(to, axis)) % at(shape, axis) - at(before, axis)
-          const source = sourceIndex(index, at(x.shape, axis), mode)
-          if (source === undefined) return floatOf(attributes, "constant_value", 0)
-          offset += source * at(from, axis)
-        }
-        return at(x.data, offset)
-      })]
-    },
-    derivative: ({ inputs, attributes, gradient }) => {
-      const { shape } = first(inputs)
-      const { before, after } = padsOf(shape, attributes)
-      if (stringOf(attributes, "mode", "constant") !== "constant" || [...before, ...after].some((size) => size < 0)) {
-        throw new Misfit("only padding with a constant has a derivative rule")
-      }
-      return [() => o.slice(gradient, before, shape.map((size, axis) => at(before, axis) + size))]
-    },
-    simplify: (inputs, attributes) => ((intsOf(attributes, "pads") ?? []).every((size) => size === 0) ? first(inputs) : undefined)
   }
 ]
 

@@ -63,17 +63,24 @@ const paddingOf = (input: Shape, extents: Shape, strides: ReadonlyArray<number>,
 export const transposedWindowOf = (output: Shape, kernel: Shape, attributes: Attributes): Window => {
   const rank = output.length
   if (kernel.length !== rank) throw new Misfit(`a kernel of ${kernel.length} axes for ${rank} spatial axes`)
-  if (stringOf(attributes, "auto_pad", "NOTSET") !== "NOTSET" || attributes["output_shape"] !== undefined) {
-    throw new Misfit("takes explicit pads only, not auto_pad or output_shape")
-  }
   const strides = listOf(attributes, "strides", rank, 1)
   const dilations = listOf(attributes, "dilations", rank, 1)
-  const pads = listOf(attributes, "pads", 2 * rank, 0)
   const extra = listOf(attributes, "output_padding", rank, 0)
-  const [begin, end] = [pads.slice(0, rank), pads.slice(rank)]
-  const input = output.map((size, axis) =>
-    (size - 1) * at(strides, axis) + reach(at(kernel, axis), at(dilations, axis)) + at(extra, axis) - at(begin, axis) - at(end, axis))
-  return { input, output, kernel, strides, dilations, begin, end }
+  const full = output.map((size, axis) => (size - 1) * at(strides, axis) + reach(at(kernel, axis), at(dilations, axis)) + at(extra, axis))
+  const { begin, end } = transposedPaddingOf(output, full, strides, attributes)
+  return { input: full.map((size, axis) => size - at(begin, axis) - at(end, axis)), output, kernel, strides, dilations, begin, end }
+}
+
+/** Given, or what brings the full result to the size that is asked for; the odd one goes to the end for SAME_UPPER, to the begin otherwise. */
+const transposedPaddingOf = (output: Shape, full: Shape, strides: ReadonlyArray<number>, attributes: Attributes): Pick<Window, "begin" | "end"> => {
+  const mode = stringOf(attributes, "auto_pad", "NOTSET")
+  const same = mode === "SAME_UPPER" || mode === "SAME_LOWER"
+  const wanted = intsOf(attributes, "output_shape")?.slice(-output.length) ?? (same ? output.map((size, axis) => size * at(strides, axis)) : undefined)
+  if (wanted === undefined) return paddingOf(output, full, strides, attributes)
+  const total = full.map((size, axis) => Math.max(0, size - at(wanted, axis)))
+  const small = total.map((size) => Math.floor(size / 2))
+  const large = total.map((size, axis) => size - at(small, axis))
+  return mode === "SAME_UPPER" ? { begin: small, end: large } : { begin: large, end: small }
 }
 
 /**
