@@ -120,7 +120,7 @@ export const runPrompt = (database: Database, options: PromptOptions = {}): Effe
       }
       pending = ""
       remember(history, text)
-      say(yield* answer(text))
+      say(yield* Effect.raceFirst(answer(text), Effect.as(lines.interrupted, "Interrupted.")))
     }
   }))
 }
@@ -130,6 +130,8 @@ type Line = { readonly text: string } | "abandon" | "end"
 interface Lines {
   /** The next line; `abandon` when the user gives up the statement, `end` when nothing more will come. */
   next(prompt: string): Effect.Effect<Line>
+  /** Ends when the user presses Ctrl-C while nothing is asked for. */
+  readonly interrupted: Effect.Effect<void>
   close(): void
 }
 
@@ -161,9 +163,11 @@ const openLines = (
     closed = true
     give("end")
   })
-  // Ctrl-C gives up the statement being typed, and on an empty line it leaves.
+  // Ctrl-C gives up the statement being answered or typed, and on an empty line it leaves.
   let prompting = ""
+  let stop: (() => void) | undefined
   reader.on("SIGINT", () => {
+    if (taker === undefined) return stop?.()
     if (reader.line === "" && prompting.startsWith("reprise")) return reader.close()
     output.write("^C\n")
     reader.write(null, { ctrl: true, name: "e" })
@@ -179,6 +183,9 @@ const openLines = (
       prompting = prompt
       reader.setPrompt(prompt)
       reader.prompt()
+    }),
+    interrupted: Effect.callback<void>((resume) => {
+      stop = () => resume(Effect.void)
     }),
     close: () => reader.close()
   }

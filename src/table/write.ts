@@ -7,8 +7,10 @@ import { closeSync, openSync, rmSync, writevSync } from "node:fs"
 import {
   batchMessage, type Block, bodyAlignment, dictionaryMessage, fileEnd, layoutOf, magic, type Metadata, schemaMessage
 } from "./arrow-format.ts"
-import { BadCell, type BatchParts, type ColumnBuilder, type Dictionary, fixedWidth, makeBuilder } from "./column-builder.ts"
+import { BadCell, type BatchParts, type ColumnBuilder } from "./builder.ts"
+import { fixedWidth, makeBuilder } from "./column-builder.ts"
 import { TableError } from "./error.ts"
+import type { Dictionary } from "./list-builders.ts"
 import type { ColumnType, TableSchema } from "./schema.ts"
 
 export type Row = Readonly<Record<string, unknown>>
