@@ -215,11 +215,11 @@ export const fileEnd = (file: FileLayout): Uint8Array => {
 
 // Reading. Each function throws RangeError on damage and UnreadType on Arrow that is none of our types.
 
-/** A column of a type that no table of ours has. */
+/** Arrow that no table of ours is: a column of another type, or with no column named, a file of another form. */
 export class UnreadType extends Error {
   readonly column: string
-  constructor(column: string, type: string) {
-    super(`its type is Arrow's ${type}, which Reprise's tables do not have`)
+  constructor(column: string, what: string) {
+    super(column === "" ? what : `its type is Arrow's ${what}, which Reprise's tables do not have`)
     this.column = column
   }
 }
@@ -301,7 +301,7 @@ export const readFooter = (footer: Uint8Array): FileLayout => {
   const root = FlatTable.root(footer)
   const schema = root.table(1)
   if (schema === undefined) throw new RangeError("the footer has no schema")
-  if (schema.i16(0) !== 0) throw new UnreadType("", "big-endian data")
+  if (schema.i16(0) !== 0) throw new UnreadType("", "its numbers are big-endian")
   return {
     columns: schema.tables(1).map(readField),
     metadata: readPairs(schema.tables(2)),
@@ -311,7 +311,7 @@ export const readFooter = (footer: Uint8Array): FileLayout => {
 }
 
 const readBatch = (batch: FlatTable): BatchLayout => {
-  if (batch.has(3)) throw new UnreadType("", "compressed form (write the file uncompressed)")
+  if (batch.has(3)) throw new UnreadType("", "it is compressed, and must be written uncompressed")
   return { length: batch.i64(0), nodes: batch.structs(1, 2), buffers: batch.structs(2, 2) }
 }
 
