@@ -17,8 +17,8 @@ export const colours = (): boolean =>
 /** Whether progress can be redrawn in place. */
 export const isTerminal = (): boolean => process.stderr.isTTY && process.env["TERM"] !== "dumb"
 
-/** Characters in a line of standard output; a file or a pipe has no end. */
-export const terminalWidth = (): number | undefined => (process.stdout.isTTY ? process.stdout.columns : undefined)
+/** Characters in a line of standard output; undefined for a file or a pipe, and for a terminal that does not know (it says 0). */
+export const terminalWidth = (): number | undefined => (process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : undefined)
 
 /** How the command is called from here, for advice to the user: `reprise`, or `npm run reprise --` in a checkout. */
 export const invocation = (): string => (process.env["npm_lifecycle_event"] === undefined ? "reprise" : "npm run reprise --")

@@ -31,7 +31,7 @@ export const queryAction = Effect.fn("query")(function*(input: Input) {
   yield* Effect.scoped(Effect.gen(function*() {
     const database = yield* openDatabase({ store: place.store, selection: { kind: input.latest ? "latest" : "all" }, pipeline: input.pipeline })
     for (const note of database.notes) notice(note)
-    if (sql === undefined) return yield* runPrompt(database)
+    if (sql === undefined) return yield* runPrompt(database, { width: terminalWidth })
     const result = yield* database.query(sql)
     const answer = isBinary ? yield* encodeResult(result, format)
       // A file has no width, and nobody wants a part of the rows in it.
