@@ -32,15 +32,15 @@ const elementOffsets = (shape: Shape, indices: { shape: Shape; data: Float64Arra
 type Combine = (old: number, update: number) => number
 
 /** How an update meets what is there. */
-const combinations: Readonly<Record<string, Combine>> = {
-  none: (_, update) => update, add: (old, update) => old + update, mul: (old, update) => old * update,
-  max: (old, update) => Math.max(old, update), min: (old, update) => Math.min(old, update)
-}
+const combinations: ReadonlyMap<string, Combine> = new Map<string, Combine>([
+  ["none", (_, update) => update], ["add", (old, update) => old + update], ["mul", (old, update) => old * update],
+  ["max", (old, update) => Math.max(old, update)], ["min", (old, update) => Math.min(old, update)]
+])
 
 const combinationOf = (attributes: Attributes): Combine => {
   const reduction = stringOf(attributes, "reduction", "none")
-  const combine = combinations[reduction]
-  if (combine === undefined) throw new Misfit(`the reduction ${reduction} is not known; ${Object.keys(combinations).join(", ")} are`)
+  const combine = combinations.get(reduction)
+  if (combine === undefined) throw new Misfit(`the reduction ${reduction} is not known; ${[...combinations.keys()].join(", ")} are`)
   return combine
 }
 
