@@ -33,6 +33,7 @@ const start = async () => {
 const load = async (fromSources) => {
   if (fromSources) return import(pathToFileURL(join(root, "src", "cli", "main.ts")).href)
   if (existsSync(join(root, "scripts", "build.mjs"))) {
+    if (!existsSync(join(root, "node_modules"))) await import("../scripts/setup.mjs")
     const { build, buildIsStale } = await import("../scripts/build.mjs")
     if (buildIsStale()) await build()
   }
@@ -42,7 +43,7 @@ const load = async (fromSources) => {
 const useNewerNode = async () => {
   const own = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node")
   if (!existsSync(own) || process.env.REPRISE_NODE_CHOSEN === "1") {
-    process.stderr.write(`Reprise needs Node ${required.join(".")} or later; this is ${process.versions.node} (${process.execPath}).\n`)
+    process.stderr.write(`Reprise needs Node ${required.join(".")} or later; this is ${process.versions.node} (${process.execPath}).\nIn a checkout, \`npm start\` installs one.\n`)
     process.exitCode = 2
     return
   }
