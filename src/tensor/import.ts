@@ -38,6 +38,9 @@ export interface ImportedModel {
   readonly graph: Graph
   readonly inputs: Readonly<Record<string, Value>>
   readonly outputs: Readonly<Record<string, Value>>
+  /** Names in the file's order, which the keys of `inputs` and `outputs` lose where they are numbers. */
+  readonly inputNames: ReadonlyArray<string>
+  readonly outputNames: ReadonlyArray<string>
   /** The trainable weights. */
   readonly weights: ReadonlyMap<string, ImportedWeight>
   readonly metadata: Readonly<Record<string, string>>
@@ -80,6 +83,8 @@ export const importModel = (bytes: Uint8Array, options: ImportOptions = {}): Imp
     graph,
     inputs,
     outputs: Object.fromEntries(names.map((name) => [name, scope.named(name, "The graph's outputs")])),
+    inputNames: (proto.input ?? []).map(({ name = "" }) => name).filter((name) => name in inputs),
+    outputNames: names,
     weights,
     metadata: Object.fromEntries(metadata_props.map(({ key = "", value = "" }) => [key, value])),
     opset: versionsOf(opset_import).get("") ?? 1,

@@ -89,8 +89,11 @@ const applyOperator = (operator: Signature, call: Call): ReadonlyArray<Value> =>
   const last = operands.findLastIndex((operand) => operand !== undefined)
   const present = operands.slice(0, last + 1).flatMap((operand) => (operand === undefined ? [] : [operand]))
   if (present.length <= last) throw new GraphError({ message: `${call.where}: an optional input in the middle is left out.` })
-  return graph.apply(operator.name, present, attributes, Math.max(1, outputs))
+  return graph.apply(operator.name, present, attributes, Math.max(outputs, forGradient.get(operator.name) ?? 1))
 }
+
+/** Outputs that a gradient needs; asked for at once, the operator is not computed twice. What nothing uses is not written. */
+const forGradient: ReadonlyMap<string, number> = new Map([["MaxPool", 2]])
 
 /** What the graph itself leaves alone (a list that grows, say) but shapes are computed from. */
 const fold = ({ graph }: Call, values: ReadonlyArray<Value>): ReadonlyArray<Value> =>

@@ -106,10 +106,10 @@ class Writer {
     if (source !== name) this.nodes.push({ op_type: "Identity", name: this.#fresh(`Identity_${name}`), input: [source], output: [name] })
   }
 
-  /** Outputs that nothing uses are left out. */
+  /** Outputs after the last one that is used are left out; one before it may be required, so it keeps its name. */
   #outputsOf(node: Node): ReadonlyArray<string> {
     const last = node.outputs.findLastIndex((output) => this.#used.has(output))
-    return node.outputs.slice(0, last + 1).map((output) => (this.#used.has(output) ? this.#nameOf(output) : ""))
+    return node.outputs.slice(0, last + 1).map((output) => this.#nameOf(output))
   }
 
   #inputsOf(node: Node): ReadonlyArray<string> {
