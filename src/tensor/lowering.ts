@@ -36,7 +36,7 @@ export const lower = (outputs: Readonly<Record<string, Value>>, rules: ReadonlyA
     else if (node === undefined) put(value, graph.input(value.name, value.shape, value.type))
     else {
       const inputs = node.inputs.map(get)
-      const rewritten = firstResult(rules, (rule) => rule(node, inputs, context))
+      const rewritten = rewrite(node, inputs, rules, context)
       const results = rewritten === undefined ? graph.apply(node.operator.name, inputs, node.attributes, node.outputs.length) : [rewritten]
       node.outputs.forEach((output, i) => {
         const result = results[i]
@@ -47,10 +47,12 @@ export const lower = (outputs: Readonly<Record<string, Value>>, rules: ReadonlyA
   return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, get(value)]))
 }
 
-const firstResult = (rules: ReadonlyArray<Rule>, tried: (rule: Rule) => Value | undefined): Value | undefined => {
+/** A node that a rule has made is tried again, since one rewriting prepares for the next. */
+const rewrite = (node: Node, inputs: ReadonlyArray<Value>, rules: ReadonlyArray<Rule>, context: LoweringContext): Value | undefined => {
   for (const rule of rules) {
-    const result = tried(rule)
-    if (result !== undefined) return result
+    const result = rule(node, inputs, context)
+    if (result === undefined) continue
+    return (result.node === undefined ? undefined : rewrite(result.node, result.node.inputs, rules, context)) ?? result
   }
   return undefined
 }

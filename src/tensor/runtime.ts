@@ -4,9 +4,11 @@
  */
 import { Effect, type Scope } from "effect"
 import type * as Ort from "onnxruntime-node"
+import { blockSize } from "./block-size.ts"
 import { EngineError, GraphError } from "./errors.ts"
 import { reachable, type Value } from "./graph.ts"
-import { lower } from "./lowering.ts"
+import { lower, type Rule } from "./lowering.ts"
+import { blockedRules, hasChangingConvolution } from "./lowering-blocked.ts"
 import { cpuRules } from "./lowering-cpu.ts"
 import { encodeModel } from "./onnx/encode.ts"
 import { sameShape, showShape } from "./shape.ts"
@@ -49,12 +51,16 @@ export const openSession = (outputs: Readonly<Record<string, Value>>, options: S
 const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions) => {
   const ort = await import("onnxruntime-node")
   ort.env.logLevel = "fatal" // what goes wrong comes back as an error; the library would print it as well
-  const native = await ort.InferenceSession.create(encodeModel(loweredFor(outputs, options)), nativeOptions(options))
+  const lowered = lower(outputs, await rulesFor(ort, outputs, options))
+  const native = await ort.InferenceSession.create(encodeModel(lowered), nativeOptions(options))
   return { native, Native: ort.Tensor }
 }
 
-const loweredFor = (outputs: Readonly<Record<string, Value>>, { backend = "cpu" }: SessionOptions): Readonly<Record<string, Value>> =>
-  backend === "cpu" ? lower(outputs, cpuRules) : outputs
+const rulesFor = async (ort: typeof Ort, outputs: Readonly<Record<string, Value>>, { backend = "cpu" }: SessionOptions): Promise<ReadonlyArray<Rule>> => {
+  if (backend !== "cpu") return []
+  const block = hasChangingConvolution(reachable(Object.values(outputs))) ? await blockSize(ort) : undefined
+  return block === undefined ? cpuRules : [...blockedRules(block), ...cpuRules]
+}
 
 const nativeOptions = ({ backend = "cpu", threads = 1, spinning = true }: SessionOptions): Ort.InferenceSession.SessionOptions => {
   const allowed = spinning ? "1" : "0"

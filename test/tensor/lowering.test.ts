@@ -1,31 +1,101 @@
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
 import { grad } from "../../src/tensor/differentiate.ts"
 import { Graph, reachable, type Value } from "../../src/tensor/graph.ts"
 import { lower } from "../../src/tensor/lowering.ts"
+import { blockedRules } from "../../src/tensor/lowering-blocked.ts"
 import { cpuRules } from "../../src/tensor/lowering-cpu.ts"
 import * as o from "../../src/tensor/ops.ts"
 import { interpret } from "../../src/tensor/reference.ts"
-import { tensor, toNumbers } from "../../src/tensor/tensor.ts"
-import { caseTitles, Dice, makeCase, weighted } from "./cases.ts"
+import { openSession } from "../../src/tensor/runtime.ts"
+import { type Shape, sizeOf } from "../../src/tensor/shape.ts"
+import { fromNumbers, type Tensor, tensor, toNumbers } from "../../src/tensor/tensor.ts"
+import { apart, type Case, caseTitles, Dice, makeCase, weighted } from "./cases.ts"
 
 const operators = (values: Readonly<Record<string, Value>>): ReadonlyArray<string> =>
   reachable(Object.values(values)).flatMap(({ node }) => (node === undefined ? [] : [node.operator.name]))
+
+/** Both graphs give the same numbers. */
+const checkSame = (outputs: Readonly<Record<string, Value>>, lowered: Readonly<Record<string, Value>>, feeds: Readonly<Record<string, Tensor>>): void => {
+  const actual = interpret(lowered, feeds)
+  for (const [name, expected] of Object.entries(interpret(outputs, feeds))) {
+    const numbers = actual[name] === undefined ? [] : toNumbers(actual[name])
+    toNumbers(expected).forEach((number, i) => assert.closeTo(numbers[i] ?? NaN, number, 1e-6 * Math.max(1, Math.abs(number)), name))
+  }
+}
+
+const withGradients = (one: Case, seed: number): Record<string, Value> => {
+  const outputs: Record<string, Value> = { y: one.output }
+  grad(weighted(one, new Dice(seed)), one.inputs).forEach((gradient, i) => (outputs[`d${i}`] = gradient))
+  return outputs
+}
 
 describe("a lowered graph computes the same, gradients included", () => {
   for (const title of caseTitles) {
     it(title, () => {
       for (const seed of [21, 22]) {
         const one = makeCase(title, seed, "float32")
-        const outputs: Record<string, Value> = { y: one.output }
-        grad(weighted(one, new Dice(seed)), one.inputs).forEach((gradient, i) => (outputs[`d${i}`] = gradient))
-        const actual = interpret(lower(outputs, cpuRules), one.feeds)
-        for (const [name, expected] of Object.entries(interpret(outputs, one.feeds))) {
-          const numbers = actual[name] === undefined ? [] : toNumbers(actual[name])
-          toNumbers(expected).forEach((number, i) => assert.closeTo(numbers[i] ?? NaN, number, 1e-6 * Math.max(1, Math.abs(number))))
-        }
+        const outputs = withGradients(one, seed)
+        checkSame(outputs, lower(outputs, cpuRules), one.feeds)
       }
     })
   }
+})
+
+/** Convolutions of `c` and 2 `c` channels with all that stands between and after them in a network. */
+const smallConvNet = (c: number): Case => {
+  const dice = new Dice(41)
+  const graph = new Graph()
+  const inputs: Array<Value> = []
+  const feeds: Record<string, Tensor> = {}
+  const input = (name: string, shape: Shape): Value => {
+    const value = graph.input(name, shape)
+    feeds[name] = fromNumbers(apart(dice, sizeOf(shape), -0.5, 0.5), value)
+    inputs.push(value)
+    return value
+  }
+  const x = o.relu(o.conv(input("x", [2, 3, 6, 5]), input("w1", [c, 3, 3, 3]), input("b1", [c]), { pads: 1 }))
+  const normalised = o.mul(o.sub(x, o.reduceMean(x, [2, 3], true)), input("scale", [1, c, 1, 1]))
+  const deep = o.leakyRelu(o.conv(normalised, input("w2", [2 * c, c, 3, 3]), input("b2", [2 * c]), { pads: 1, strides: 2 }), 0.1)
+  const skip = o.add(deep, o.tanh(o.conv(deep, input("w3", [2 * c, 2 * c, 3, 3]), undefined, { pads: 1 })))
+  const pooled = o.reshape(o.globalAveragePool(o.mul(skip, 2)), [2, 2 * c])
+  return { title: "a small conv net", graph, inputs, output: pooled, feeds }
+}
+
+describe("convolutions in blocks of channels", () => {
+  const outputs = withGradients(smallConvNet(8), 42)
+  const lowered = lower(outputs, [...blockedRules(8), ...cpuRules])
+
+  it("compute the same", () => checkSame(outputs, lowered, smallConvNet(8).feeds))
+
+  it("stay in blocks from one to the next", () => {
+    const { y } = lowered
+    const found = operators(y === undefined ? {} : { y })
+    assert.strictEqual(found.filter((name) => name === "Conv").length, 3)
+    assert.notInclude(found, "ReorderInput")
+    assert.notInclude(found, "ReorderOutput")
+    assert.notInclude(found, "Relu") // the convolution applies it
+  })
+
+  it("are left alone where channels do not fit, weights are constant, or the kernel is that of a weight gradient", () => {
+    const graph = new Graph()
+    const x = graph.input("x", [1, 8, 4, 4])
+    const weights = tensor(new Float32Array(8 * 8 * 9), [8, 8, 3, 3])
+    for (const y of [
+      o.conv(x, graph.input("narrow", [6, 8, 3, 3])), o.conv(x, graph.constant(weights)), o.conv(x, graph.input("holes", [8, 8, 2, 2]), undefined, { dilations: 2 })
+    ]) assert.deepStrictEqual(operators(lower({ y }, blockedRules(8))), ["Conv"])
+  })
+
+  it.effect("compute the same in onnxruntime, in its own blocks", () => Effect.gen(function*() {
+    const one = smallConvNet(16)
+    const wide = withGradients(one, 43)
+    const session = yield* openSession(wide)
+    const actual = yield* session.run(one.feeds)
+    for (const [name, expected] of Object.entries(interpret(wide, one.feeds))) {
+      const numbers = actual[name] === undefined ? [] : toNumbers(actual[name])
+      toNumbers(expected).forEach((number, i) => assert.closeTo(numbers[i] ?? NaN, number, 1e-4 * Math.max(1, Math.abs(number)), name))
+    }
+  }))
 })
 
 describe("the rules for the CPU", () => {

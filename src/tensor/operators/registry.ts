@@ -2,6 +2,7 @@
 import type { Composition, Operator } from "../operator.ts"
 import { accumulations } from "./accumulation.ts"
 import { activations } from "./activation.ts"
+import { blockedOperators } from "./blocked.ts"
 import { blocks } from "./blocks.ts"
 import { comparisons } from "./comparison.ts"
 import { convolutions } from "./convolution.ts"
@@ -29,6 +30,9 @@ const families: ReadonlyArray<ReadonlyArray<Operator | Composition>> = [
   normalisations, layout, paddings, blocks, indexing, masks, convolutions, pooling, lpPooling, resizes, fourier
 ]
 const operators = new Map<string, Operator | Composition>(families.flat().map((operator) => [operator.name, operator]))
+const internal = new Map<string, Operator>(blockedOperators)
 
-export const operatorNamed = (name: string): Operator | Composition | undefined => operators.get(name)
+/** An operator of ONNX by its name, or one of the runtime's own by the name that the engine gives it. */
+export const operatorNamed = (name: string): Operator | Composition | undefined => operators.get(name) ?? internal.get(name)
+/** ONNX's operators. */
 export const operatorNames = (): ReadonlyArray<string> => [...operators.keys()]
