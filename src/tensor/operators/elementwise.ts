@@ -2,7 +2,7 @@
 import type { Value } from "../graph.ts"
 import { type DerivativeContext, first, type InputGradient, item, Misfit, type Operator } from "../operator.ts"
 import * as o from "../ops.ts"
-import { sameShape } from "../shape.ts"
+import { sameShape, sizeOf } from "../shape.ts"
 import { isFloat, type TensorType } from "../tensor.ts"
 import { commonShape, constantNumber, inferCommon, mapElements, withoutExpand } from "./broadcasting.ts"
 
@@ -37,6 +37,14 @@ const binary = ({ name, apply, partials, simplify, infer = inferCommon }: Binary
 const unchanged = (value: Value, output: TensorType): Value | undefined => (sameShape(value.shape, output.shape) ? value : undefined)
 
 const isNegation = (value: Value): Value | undefined => (value.node?.operator.name === "Neg" ? first(value.node.inputs) : undefined)
+
+/** A product's scale is better put on a factor that is smaller than the product. */
+const scaledInside = (product: Value, scale: (factor: Value) => Value): Value | undefined => {
+  if (product.node?.operator.name !== "Mul") return undefined
+  const [a, b] = [first(product.node.inputs), item(product.node.inputs, 1)]
+  const [small, large] = sizeOf(a.shape) < sizeOf(b.shape) ? [a, b] : [b, a]
+  return sizeOf(small.shape) < sizeOf(product.shape) && sameShape(large.shape, product.shape) ? o.mul(scale(small), large) : undefined
+}
 
 interface Unary {
   readonly name: string
@@ -90,6 +98,7 @@ export const elementwise: ReadonlyArray<Operator> = [
     simplify: (a, b, output) => {
       if (constantNumber(a) === 0) return unchanged(b, output)
       if (constantNumber(b) === 0) return unchanged(a, output)
+      if (a === b) return o.mul(a, 2)
       const [minusA, minusB] = [isNegation(a), isNegation(b)]
       return minusB !== undefined ? o.sub(a, minusB) : minusA !== undefined ? o.sub(b, minusA) : undefined
     }
@@ -114,7 +123,8 @@ export const elementwise: ReadonlyArray<Operator> = [
       if (y === 1) return unchanged(a, output)
       if (x === -1 && sameShape(b.shape, output.shape)) return o.neg(b)
       if (y === -1 && sameShape(a.shape, output.shape)) return o.neg(a)
-      return undefined
+      if (x !== undefined) return scaledInside(b, (part) => o.mul(part, a))
+      return y === undefined ? undefined : scaledInside(a, (part) => o.mul(part, b))
     }
   }),
   binary({
@@ -148,7 +158,7 @@ export const elementwise: ReadonlyArray<Operator> = [
   }),
   extreme("Max", Math.max),
   extreme("Min", Math.min),
-  unary({ name: "Neg", floatOnly: false, apply: (x) => -x, derivative: (g) => o.neg(g), simplify: isNegation }),
+  unary({ name: "Neg", floatOnly: false, apply: (x) => -x, derivative: (g) => o.neg(g), simplify: (x) => isNegation(x) ?? scaledInside(x, o.neg) }),
   unary({ name: "Abs", floatOnly: false, apply: Math.abs, derivative: (g, x) => o.mul(g, o.sign(x)) }),
   unary({ name: "Sign", floatOnly: false, apply: Math.sign }),
   unary({ name: "Floor", apply: Math.floor }),

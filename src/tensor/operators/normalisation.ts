@@ -8,6 +8,7 @@ import * as o from "../ops.ts"
 import { at, broadcastShapes, broadcastStrides, sameShape, type Shape, showShape, sizeOf, walk } from "../shape.ts"
 import { isFloat, type TensorType } from "../tensor.ts"
 import { sameTypes } from "./broadcasting.ts"
+import { sharedConstant } from "./linear-map.ts"
 
 const EPSILON = Math.fround(1e-5)
 
@@ -43,17 +44,40 @@ const normalised = (data: Float64Array, { means, inverses }: Statistics): Float6
   return data.map((x, i) => (x - at(means, Math.floor(i / length))) * at(inverses, Math.floor(i / length)))
 }
 
-/** The gradient of normalisation over axes, from that of the normalised values (x - mean) * inverse. */
-const throughNormalisation = (gradient: Value, unit: Value, inverse: Value, axes: ReadonlyArray<number>): Value => {
-  const along = o.mul(unit, o.reduceMean(o.mul(gradient, unit), axes, true))
-  return o.mul(o.sub(o.sub(gradient, o.reduceMean(gradient, axes, true)), along), inverse)
+/**
+ * The gradient of normalisation over axes, from that of the normalised values: without its mean and without its part along them.
+ * @param means of the gradient, and of its product with the normalised values
+ */
+const throughNormalisation = (gradient: Value, { unit, inverse }: Normal, means: readonly [Value, Value]): Value =>
+  o.mul(o.sub(o.sub(gradient, means[0]), o.mul(unit, means[1])), inverse)
+
+/** The means of x * scale over all axes from one on, as a product with a vector where the scale has all these axes. */
+const scaledMean = (x: Value, scale: Value, axis: number): Value => {
+  const normal = x.shape.slice(axis)
+  const axes = [...x.shape.keys()].slice(axis)
+  if (isOnes(scale)) return o.reduceMean(x, axes, true)
+  if (!sameShape(scale.shape, normal)) return o.reduceMean(o.mul(x, scale), axes, true)
+  const rows = o.reshape(x, [sizeOf(x.shape.slice(0, axis)), sizeOf(normal)])
+  const weights = o.mul(o.reshape(scale, [sizeOf(normal), 1]), 1 / sizeOf(normal))
+  return o.reshape(o.matMul(rows, weights), x.shape.map((size, i) => (i < axis ? size : 1)))
 }
 
-/** (x - mean) * inverse and inverse, as values of the graph. */
-const unitOf = (x: Value, axes: ReadonlyArray<number>, epsilon: number): { readonly unit: Value; readonly inverse: Value } => {
-  const centred = o.sub(x, o.reduceMean(x, axes, true))
-  const inverse = o.reciprocal(o.sqrt(o.add(o.reduceMean(o.square(centred), axes, true), epsilon)))
-  return { unit: o.mul(centred, inverse), inverse }
+const isOnes = ({ constant }: Value): boolean => constant !== undefined && constant.data.every((x) => Number(x) === 1)
+
+interface Normal {
+  /** (x - mean) * inverse */
+  readonly unit: Value
+  /** 1 / sqrt(variance + epsilon), with the normalised axes of size 1 */
+  readonly inverse: Value
+}
+
+/** Both over all axes from one on, as the runtime's own operator gives them in one pass. */
+const normalOf = (x: Value, axis: number, epsilon: number): Normal => {
+  const normal = x.shape.slice(axis)
+  const ones = sharedConstant(x.graph, "ones", { type: x.type, shape: normal }, () => new Float64Array(sizeOf(normal)).fill(1))
+  const [unit, , inverse] = o.callMany("LayerNormalization", [x, ones], { axis, epsilon }, 3)
+  if (unit === undefined || inverse === undefined) throw new Misfit("has no statistics")
+  return { unit, inverse: o.cast(inverse, x.type) }
 }
 
 const fromAxis = (shape: Shape, attributes: Attributes): number => axisOf(intOf(attributes, "axis", -1), shape)
@@ -95,22 +119,22 @@ const layerNormalization: Operator = {
     const statistics = statisticsOf(x.data, sizeOf(x.shape.slice(fromAxis(x.shape, attributes))), epsilonOf(attributes))
     return [scaled(normalised(x.data, statistics), x.shape, item(inputs, 1), inputs[2]), statistics.means, statistics.inverses]
   },
-  derivative: ({ inputs, outputs, attributes, gradient, gradients }) => {
+  derivative: ({ inputs, attributes, gradient, gradients }) => {
     const [x, scale, bias] = [first(inputs), item(inputs, 1), inputs[2]]
-    const axes = [...x.shape.keys()].slice(fromAxis(x.shape, attributes))
-    const count = sizeOf(axes.map((axis) => at(x.shape, axis)))
-    const [, mean, inverse] = (outputs.length === 3 ? outputs : o.callMany("LayerNormalization", inputs, attributes, 3)).map((output) => o.cast(output, x.type))
-    if (mean === undefined || inverse === undefined) throw new Misfit("has no statistics")
-    const unit = () => o.mul(o.sub(x, mean), inverse)
+    const axis = fromAxis(x.shape, attributes)
+    const count = sizeOf(x.shape.slice(axis))
+    const normal = () => normalOf(x, axis, epsilonOf(attributes))
     return [
       () => {
         const [, ofMean, ofInverse] = gradients.map((one) => (one === undefined ? undefined : o.cast(one, x.type)))
-        const parts = [throughNormalisation(o.mul(gradient, scale), unit(), inverse, axes)]
+        const { unit, inverse } = normal()
+        const means = [scaledMean(gradient, scale, axis), scaledMean(o.mul(gradient, unit), scale, axis)] as const
+        const parts = [throughNormalisation(isOnes(scale) ? gradient : o.mul(gradient, scale), normal(), means)]
         if (ofMean !== undefined) parts.push(o.mul(ofMean, 1 / count))
-        if (ofInverse !== undefined) parts.push(o.mul(o.neg(o.mul(o.mul(ofInverse, 1 / count), o.square(inverse))), unit()))
+        if (ofInverse !== undefined) parts.push(o.mul(o.mul(o.mul(ofInverse, -1 / count), o.square(inverse)), unit))
         return parts.reduce((sum, part) => o.add(sum, part))
       },
-      () => o.sumTo(o.mul(gradient, unit()), scale.shape),
+      () => o.sumTo(o.mul(gradient, normal().unit), scale.shape),
       ...(bias === undefined ? [] : [() => o.sumTo(gradient, bias.shape)])
     ]
   }
@@ -134,10 +158,12 @@ const instanceNormalization: Operator = {
   },
   derivative: ({ inputs, attributes, gradient }) => {
     const [x, scale] = [first(inputs), item(inputs, 1)]
+    const normal = () => normalOf(x, 2, epsilonOf(attributes))
     const spatial = [...x.shape.keys()].slice(2)
-    const normal = () => unitOf(x, spatial, epsilonOf(attributes))
+    const factor = perChannel(scale, x.shape.length)
+    const mean = (of: Value) => o.mul(o.reduceMean(of, spatial, true), factor)
     return [
-      () => throughNormalisation(o.mul(gradient, perChannel(scale, x.shape.length)), normal().unit, normal().inverse, spatial),
+      () => throughNormalisation(o.mul(gradient, factor), normal(), [mean(gradient), mean(o.mul(gradient, normal().unit))]),
       () => o.reduceSum(o.mul(gradient, normal().unit), allButChannels(x.shape)),
       () => o.reduceSum(gradient, allButChannels(x.shape))
     ]
@@ -194,7 +220,7 @@ const batchNormalization: Operator = {
   }
 }
 
-/** Groups as the channels of an InstanceNormalization. Scale and bias are for each channel (since opset 21) or for each group. */
+/** Groups as rows of a LayerNormalization. Scale and bias are for each channel (since opset 21) or for each group. */
 const groupNormalization: Composition = {
   name: "GroupNormalization",
   inputs: [3, 3],
@@ -206,7 +232,7 @@ const groupNormalization: Composition = {
     const groups = intOf(attributes, "num_groups", 0)
     if (groups < 1 || channels % groups !== 0) throw new Misfit(`${channels} channels do not split into ${groups} groups`)
     const grouped = o.reshape(x, [samples, groups, sizeOf(x.shape.slice(1)) / groups])
-    const unit = o.reshape(o.instanceNormalization(grouped, o.full(x, [groups], 1), o.full(x, [groups], 0), epsilonOf(attributes)), x.shape)
+    const unit = o.reshape(normalOf(grouped, 2, epsilonOf(attributes)).unit, x.shape)
     const [scale, bias] = [item(inputs, 1), item(inputs, 2)].map((parameter) => {
       if (sameShape(parameter.shape, [channels])) return perChannel(parameter, x.shape.length)
       if (!sameShape(parameter.shape, [groups])) throw new Misfit(`a parameter of shape ${showShape(parameter.shape)} for ${channels} channels in ${groups} groups`)

@@ -1,9 +1,10 @@
 /** Reductions over axes. Without axes they run over all; reduced axes stay with size 1 if `keepdims`. */
 import type { Value } from "../graph.ts"
-import { type Attributes, axisOf, type Composition, first, intOf, intsOf, type Operator } from "../operator.ts"
+import { type Attributes, axisOf, type Composition, first, intOf, intsOf, item, type Operator } from "../operator.ts"
 import * as o from "../ops.ts"
-import { at, type Shape, sizeOf, stridesOf, walk } from "../shape.ts"
+import { at, sameShape, type Shape, sizeOf, stridesOf, walk } from "../shape.ts"
 import type { NdArray } from "../operator.ts"
+import { constantNumber } from "./broadcasting.ts"
 
 const reducedAxes = (shape: Shape, attributes: Attributes): ReadonlyArray<number> => {
   const axes = intsOf(attributes, "axes") ?? []
@@ -50,14 +51,46 @@ const reduction = ({ name, apply, derivative }: Reduction): Operator => ({
     const count = sizeOf(axes.map((axis) => at(x.shape, axis)))
     return [() => derivative(o.reshape(gradient, kept), x, o.reshape(first(outputs), kept), count)]
   },
-  // Summing over axes of size 1, or over none, only drops them.
   simplify: (inputs, attributes, output) => {
-    const { shape } = first(inputs)
-    const trivial = ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"].includes(name) &&
-      reducedAxes(shape, attributes).every((axis) => shape[axis] === 1)
-    return trivial ? o.reshape(first(inputs), output.shape) : undefined
+    const x = first(inputs)
+    const axes = reducedAxes(x.shape, attributes)
+    // Summing over axes of size 1, or over none, only drops them.
+    const trivial = ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"].includes(name) && axes.every((axis) => x.shape[axis] === 1)
+    if (trivial) return o.reshape(x, output.shape)
+    if (name !== "ReduceSum" && name !== "ReduceMean") return undefined
+    if (isCentred(x, axes)) return o.full(x, output.shape, 0)
+    const linear = withoutFactor(name, x, axes)
+    return linear === undefined ? undefined : o.reshape(linear, output.shape)
   }
 })
+
+/** Whether x is a value minus its mean over these axes: what is left sums to 0. */
+const isCentred = (x: Value, axes: ReadonlyArray<number>): boolean => {
+  if (x.node?.operator.name !== "Sub") return false
+  const [from, subtracted] = [first(x.node.inputs), item(x.node.inputs, 1)]
+  const mean = subtracted.node?.operator.name === "Reshape" ? first(subtracted.node.inputs) : subtracted
+  if (mean.node?.operator.name !== "ReduceMean" || first(mean.node.inputs) !== from || !sameShape(from.shape, x.shape)) return false
+  const averaged = reducedAxes(from.shape, mean.node.attributes)
+  return averaged.length === axes.length && averaged.every((axis) => axes.includes(axis)) &&
+    sameShape(alignedShape(subtracted.shape, x.shape.length), keptShape(x.shape, axes))
+}
+
+/** A factor that is the same for all that is summed stands before the sum. */
+const withoutFactor = (name: string, x: Value, axes: ReadonlyArray<number>): Value | undefined => {
+  if (x.node?.operator.name !== "Mul") return undefined
+  const pairs = [x.node.inputs, x.node.inputs.toReversed()]
+  for (const pair of pairs) {
+    const [factor, rest] = [first(pair), item(pair, 1)]
+    const sizes = alignedShape(factor.shape, x.shape.length)
+    if (!sameShape(rest.shape, x.shape) || axes.some((axis) => sizes[axis] !== 1)) continue
+    const [sum] = o.callMany(name, [rest], { axes, keepdims: 1 }, 1)
+    return sum === undefined || constantNumber(sum) === 0 ? sum : o.mul(sum, factor)
+  }
+  return undefined
+}
+
+/** A shape with axes of size 1 in front, up to a rank. */
+const alignedShape = (shape: Shape, rank: number): Shape => [...Array.from({ length: rank - shape.length }, () => 1), ...shape]
 
 const sum = (group: ReadonlyArray<number>): number => group.reduce((total, x) => total + x, 0)
 

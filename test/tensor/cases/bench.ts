@@ -1,6 +1,6 @@
 /** What operator cases are made with: random shapes, and values that keep apart from each other and from 0, where maxima and kinks are. */
 import { Graph, type Value } from "../../../src/tensor/graph.ts"
-import * as o from "../../../src/tensor/ops.ts"
+import type * as o from "../../../src/tensor/ops.ts"
 import { type Shape, sizeOf } from "../../../src/tensor/shape.ts"
 import { type DataType, fromNumbers, type Tensor } from "../../../src/tensor/tensor.ts"
 
