@@ -4,17 +4,20 @@
  */
 import { Effect, type Scope } from "effect"
 import type * as Ort from "onnxruntime-node"
+import type { Provider, TfjsKernels } from "./backends/config.ts"
+import { openOn } from "./backends/open.ts"
+import { webgpuRules } from "./backends/webgpu-rules.ts"
 import { blockSize } from "./block-size.ts"
 import { EngineError, GraphError } from "./errors.ts"
 import { reachable, type Value } from "./graph.ts"
-import { lower, type Rule } from "./lowering.ts"
-import { blockedRules, hasChangingConvolution } from "./lowering-blocked.ts"
-import { cpuRules } from "./lowering-cpu.ts"
+import { lower, type Rule } from "./lowering/lower.ts"
+import { blockedRules, hasChangingConvolution } from "./lowering/blocked.ts"
+import { cpuRules } from "./lowering/cpu.ts"
 import { encodeModel } from "./onnx/encode.ts"
 import { sameShape, showShape } from "./shape.ts"
 import { type Tensor, tensor, type TensorType } from "./tensor.ts"
 
-export type Backend = "cpu" | "webgpu" | "cuda"
+export type Backend = Provider
 
 export interface SessionOptions {
   /** Where to run (cpu). */
@@ -24,11 +27,21 @@ export interface SessionOptions {
   /** Whether threads wait actively for each other while a graph runs (true; never between runs). Twice as fast for small operators, where
    * waking a thread costs more than its work; slower when other programs want the same cores. One thread never waits. */
   readonly spinning?: boolean
+  /** Whether what a backend has no kernel for runs on the processor (none: it is named and refused). */
+  readonly fallback?: "none" | "cpu"
+  /** Which GPU of several (cuda; 0). */
+  readonly device?: number
+  /** How convolutions lay out images (webgpu). */
+  readonly layout?: "NCHW" | "NHWC"
+  /** Implementations of TensorFlow.js's operations: the first that is installed (tfjs). */
+  readonly kernels?: ReadonlyArray<TfjsKernels>
 }
 
 export interface Session {
   readonly inputs: Readonly<Record<string, TensorType>>
   readonly outputs: Readonly<Record<string, TensorType>>
+  /** Nodes that the backend has no kernel for and that run on the processor, each kind once. */
+  readonly elsewhere: ReadonlyArray<string>
   /**
    * Computes the outputs. Those named in `into` are written to the tensors given there (of the right type and shape, and none of them
    * shared with a feed) and come back as these; the others are new.
@@ -43,29 +56,39 @@ export interface Session {
  * @throws GraphError when an output has the name of an input (a mistake of the graph's author).
  */
 export const openSession = (outputs: Readonly<Record<string, Value>>, options: SessionOptions = {}): Effect.Effect<Session, EngineError, Scope.Scope> =>
-  Effect.acquireRelease(
+  options.backend === "tfjs" ? openTfjs(outputs, options) : Effect.acquireRelease(
     Effect.tryPromise({ try: () => create(outputs, options), catch: (cause) => failure(`The ${options.backend ?? "cpu"} backend could not open the graph`, cause) }),
     ({ native }) => Effect.promise(() => native.release())
-  ).pipe(Effect.map(({ native, Native }) => makeSession(native, Native, outputs)))
+  ).pipe(
+    Effect.tap(({ elsewhere }) => elsewhere.length === 0 ? Effect.void
+      : Effect.logWarning(`The ${options.backend} backend has no kernel for ${elsewhere.join(", ")}: the processor computes that.`)),
+    Effect.map(({ native, Native, elsewhere }) => makeSession(native, Native, outputs, elsewhere))
+  )
+
+const openTfjs = (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Effect.Effect<Session, EngineError, Scope.Scope> =>
+  Effect.flatMap(Effect.promise(() => import("./backends/tfjs/session.ts")), ({ openTfjsSession }) => openTfjsSession(outputs, options))
 
 const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions) => {
   const ort = await import("onnxruntime-node")
   ort.env.logLevel = "fatal" // what goes wrong comes back as an error; the library would print it as well
   const lowered = lower(outputs, await rulesFor(ort, outputs, options))
-  const native = await ort.InferenceSession.create(encodeModel(lowered), nativeOptions(options))
-  return { native, Native: ort.Tensor }
+  const { backend } = options
+  const { native, elsewhere } = backend === "webgpu" || backend === "cuda"
+    ? await openOn(ort, lowered, backend, options, nativeOptions(options))
+    : { native: await ort.InferenceSession.create(encodeModel(lowered), nativeOptions(options)), elsewhere: [] }
+  return { native, Native: ort.Tensor, elsewhere }
 }
 
 const rulesFor = async (ort: typeof Ort, outputs: Readonly<Record<string, Value>>, { backend = "cpu" }: SessionOptions): Promise<ReadonlyArray<Rule>> => {
-  if (backend !== "cpu") return []
+  if (backend !== "cpu") return backend === "webgpu" ? webgpuRules : []
   const block = hasChangingConvolution(reachable(Object.values(outputs))) ? await blockSize(ort) : undefined
   return block === undefined ? cpuRules : [...blockedRules(block), ...cpuRules]
 }
 
-const nativeOptions = ({ backend = "cpu", threads = 1, spinning = true }: SessionOptions): Ort.InferenceSession.SessionOptions => {
+const nativeOptions = ({ threads = 1, spinning = true }: SessionOptions): Ort.InferenceSession.SessionOptions => {
   const allowed = spinning ? "1" : "0"
   return {
-    executionProviders: [backend],
+    executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -77,10 +100,11 @@ const nativeOptions = ({ backend = "cpu", threads = 1, spinning = true }: Sessio
 
 const failure = (what: string, cause: unknown): EngineError => {
   if (cause instanceof GraphError) throw cause
+  if (cause instanceof EngineError) return cause
   return new EngineError({ message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause })
 }
 
-const makeSession = (native: Ort.InferenceSession, Native: typeof Ort.Tensor, values: Readonly<Record<string, Value>>): Session => {
+const makeSession = (native: Ort.InferenceSession, Native: typeof Ort.Tensor, values: Readonly<Record<string, Value>>, elsewhere: ReadonlyArray<string>): Session => {
   const inputs = Object.fromEntries(
     reachable(Object.values(values)).flatMap((value) =>
       value.node === undefined && value.constant === undefined ? [[value.name, { type: value.type, shape: value.shape }] as const] : [])
@@ -117,7 +141,7 @@ const makeSession = (native: Ort.InferenceSession, Native: typeof Ort.Tensor, va
       try: () => runPromise(feeds, into),
       catch: (cause) => (cause instanceof EngineError ? cause : failure("The graph did not run", cause))
     })
-  return { inputs, outputs, run, runPromise }
+  return { inputs, outputs, elsewhere, run, runPromise }
 }
 
 const fitting = (what: string, { type, shape }: TensorType, given: Tensor | undefined): Tensor => {

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { grad } from "../../src/tensor/differentiate.ts"
 import { Graph, reachable, type Value } from "../../src/tensor/graph.ts"
-import { lower } from "../../src/tensor/lowering.ts"
-import { blockedRules } from "../../src/tensor/lowering-blocked.ts"
-import { cpuRules } from "../../src/tensor/lowering-cpu.ts"
+import { lower } from "../../src/tensor/lowering/lower.ts"
+import { blockedRules } from "../../src/tensor/lowering/blocked.ts"
+import { cpuRules } from "../../src/tensor/lowering/cpu.ts"
 import * as o from "../../src/tensor/ops.ts"
 import { interpret } from "../../src/tensor/reference.ts"
 import { openSession } from "../../src/tensor/runtime.ts"
@@ -84,6 +84,19 @@ describe("convolutions in blocks of channels", () => {
     for (const y of [
       o.conv(x, graph.input("narrow", [6, 8, 3, 3])), o.conv(x, graph.constant(weights)), o.conv(x, graph.input("holes", [8, 8, 2, 2]), undefined, { dilations: 2 })
     ]) assert.deepStrictEqual(operators(lower({ y }, blockedRules(8))), ["Conv"])
+  })
+
+  it("go back through strides phase by phase", () => {
+    for (const [stride, kernel, pads, padding] of [[2, 3, 1, 1], [2, 2, 0, 0], [2, 4, 1, 0], [3, 5, 1, 0], [1, 3, 1, 0]] as const) {
+      const graph = new Graph()
+      const [x, weights] = [graph.input("x", [2, 8, 3, 4]), graph.input("w", [8, 8, kernel, kernel])]
+      const y = o.convTranspose(x, weights, { strides: stride, pads, outputPadding: padding })
+      const dice = new Dice(stride)
+      const feeds = Object.fromEntries([x, weights].map((value) => [value.name, fromNumbers(apart(dice, sizeOf(value.shape), -1, 1), value)]))
+      const phases = lower({ y }, blockedRules(8))
+      checkSame({ y }, phases, feeds)
+      assert.strictEqual(operators(phases).filter((name) => name === "Conv").length, stride === 1 ? 0 : stride * stride)
+    }
   })
 
   it.effect("compute the same in onnxruntime, in its own blocks", () => Effect.gen(function*() {

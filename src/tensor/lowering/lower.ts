@@ -2,7 +2,7 @@
  * Rewriting a graph for a backend before it is compiled: the same values from operators that this backend runs faster. Graphs that are
  * saved or differentiated are never lowered.
  */
-import { Graph, type Node, reachable, type Value } from "./graph.ts"
+import { Graph, type Node, reachable, type Value } from "../graph.ts"
 
 export interface LoweringContext {
   /** How often a value of the rewritten graph stands as an operand in the original; outputs count too. */

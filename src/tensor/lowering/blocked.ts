@@ -3,12 +3,14 @@
  * than onnxruntime's plain convolution, twice as fast on many channels and few pixels. Every rule turns an operator on values that
  * have just come out of blocks into the same operator inside, followed by the way out; ways out that nobody takes are not written.
  */
-import type { Node, Value } from "./graph.ts"
-import type { Rule } from "./lowering.ts"
-import { type Attributes, first, intOf, intsOf, item } from "./operator.ts"
-import { blockedName, type BlockSize } from "./operators/blocked.ts"
-import * as o from "./ops.ts"
-import { at, sameShape, sizeOf } from "./shape.ts"
+import type { Node, Value } from "../graph.ts"
+import { first, intOf, intsOf, item } from "../operator.ts"
+import type { BlockSize } from "../operators/blocked.ts"
+import * as o from "../ops.ts"
+import { at, sameShape, sizeOf } from "../shape.ts"
+import { blocks } from "./blocks.ts"
+import type { Rule } from "./lower.ts"
+import { transposedByPhases } from "./phases.ts"
 
 /** Below this many products for each result a convolution is not worth the reordering. */
 const LEAST_PRODUCTS = 64
@@ -19,25 +21,7 @@ const UNARY = new Set(["Relu", "LeakyRelu", "HardSigmoid", "Sigmoid", "Tanh", "S
 const BINARY = new Set(["Add", "Sub", "Mul", "Div", "Max", "Min"])
 
 export const blockedRules = (block: BlockSize): ReadonlyArray<Rule> => {
-  const apply = (operator: "ReorderInput" | "ReorderOutput" | "Conv", inputs: ReadonlyArray<Value>, attributes: Attributes): Value =>
-    first(first(inputs).graph.apply(blockedName(operator, block), inputs, attributes))
-
-  /** What a value was before it came out of blocks. */
-  const inside = (value: Value | undefined): Value | undefined =>
-    value?.node?.operator.name === "ReorderOutput" ? first(value.node.inputs) : undefined
-  const into = (value: Value): Value => inside(value) ?? apply("ReorderInput", [value], {})
-  const outOf = (value: Value): Value => apply("ReorderOutput", [value], { channels: at(value.shape, 1) })
-  /** The elements in blocks as they lie: [N, C / block, H W, block]. */
-  const laidOut = (value: Value): Value =>
-    o.reshape(value, [at(value.shape, 0), at(value.shape, 1) / block, at(value.shape, 2) * at(value.shape, 3), block])
-
-  const filters = (weights: Value): Value => {
-    const [k, c, h, w] = [at(weights.shape, 0), at(weights.shape, 1), at(weights.shape, 2), at(weights.shape, 3)]
-    const ordered = c < block
-      ? o.transpose(o.reshape(weights, [k / block, block, c, h, w]), [0, 2, 3, 4, 1])
-      : o.transpose(o.reshape(weights, [k / block, block, c / block, block, h, w]), [0, 2, 4, 5, 3, 1])
-    return o.reshape(ordered, weights.shape)
-  }
+  const { apply, inside, into, outOf, laidOut, filters } = blocks(block)
 
   const convolution: Rule = ({ operator, attributes }, inputs) => {
     const [x, weights, ...bias] = inputs
@@ -114,7 +98,7 @@ export const blockedRules = (block: BlockSize): ReadonlyArray<Rule> => {
     return o.reshape(o.transpose(laidOut(x), [0, 2, 1, 3]), first(outputs).shape)
   }
 
-  return [convolution, unary, binary, reduction, channelsLast]
+  return [convolution, transposedByPhases(block), unary, binary, reduction, channelsLast]
 }
 
 const isConvolution = (node: Node | undefined): boolean => node?.operator.name === "Conv" && node.operator.domain !== undefined

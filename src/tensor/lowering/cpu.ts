@@ -2,12 +2,12 @@
  * What onnxruntime's CPU provider runs faster in another form. Measured on one and two cores, 0.1 to 2 million elements; figures in
  * docs/differentiation.md.
  */
-import type { Node, Value } from "./graph.ts"
-import type { Rule } from "./lowering.ts"
-import { first, floatOf, intsOf, item } from "./operator.ts"
-import * as o from "./ops.ts"
-import { constantNumber } from "./operators/broadcasting.ts"
-import { at, sameShape, sizeOf } from "./shape.ts"
+import type { Node, Value } from "../graph.ts"
+import type { Rule } from "./lower.ts"
+import { first, floatOf, intsOf, item } from "../operator.ts"
+import * as o from "../ops.ts"
+import { constantNumber } from "../operators/broadcasting.ts"
+import { at, sameShape, sizeOf } from "../shape.ts"
 
 /** Nearly the greatest float32: what it takes beyond 1 is every number but 0 and the last few subnormal ones. */
 const HUGE = Math.fround(3e38)
