@@ -79,6 +79,9 @@ const nearestOffset = (ratio: number, mode: string): number => {
   }
 }
 
+/** A place that is whole but for rounding. */
+const snapped = (place: number): number => (Math.abs(place - Math.round(place)) < 1e-9 ? Math.round(place) : place)
+
 export interface AxisMap {
   /** Coefficients, one row for each element of the result. */
   readonly matrix: Matrix
@@ -88,7 +91,7 @@ export interface AxisMap {
 
 export const axisMap = (axis: AxisResampling, resampling: Resampling): AxisMap => {
   const { size, scale } = axis
-  const places = integersFrom(0, axis.result).map((x) => sourceOf(x, axis, resampling.coordinates))
+  const places = integersFrom(0, axis.result).map((x) => snapped(sourceOf(x, axis, resampling.coordinates)))
   const matrix = places.map((place) => {
     const row = new Float64Array(size)
     // An element that is met exactly counts as the right neighbour of the one before it.
