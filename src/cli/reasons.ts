@@ -35,14 +35,23 @@ const listed = (names: ReadonlyArray<string>): string => {
   return `${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`
 }
 
-/** One line for each stage and way of reason; what only the values tell apart is counted, with the first two as examples. */
+/**
+ * One line for each stage and way of reason. What only the values tell apart is counted, with the first two as examples; tasks that
+ * wait are one line, for all that any of them waits for.
+ */
 export const groupedReasons = (tasks: ReadonlyArray<ResolvedTask>): string => {
-  const groups = Map.groupBy(tasks.filter(({ reason }) => reason.kind !== "cached"), ({ reason, task }) => `${task.stage}\n${kindOf(reason)}`)
-  return columns([...groups.values()].map((group) => {
-    const texts = [...new Set(group.map(({ reason }) => reasonText(reason)))]
-    const more = texts.length > 2 ? ` and ${count(texts.length - 2, "other change")}` : ""
-    return [group[0]?.task.stage ?? "", count(group.length, "task"), `${texts.slice(0, 2).join("; ")}${more}`]
-  }))
+  const byStage = Map.groupBy(tasks.filter(({ reason }) => reason.kind !== "cached"), ({ task }) => task.stage)
+  const rows = [...byStage].flatMap(([stage, own]) =>
+    [...Map.groupBy(own, ({ reason }) => kindOf(reason)).values()].map((group) => [stage, count(group.length, "task"), together(group.map(({ reason }) => reason))])
+  )
+  return columns(rows)
+}
+
+const together = (reasons: ReadonlyArray<Reason>): string => {
+  const waiting = reasons.flatMap((reason) => (reason.kind === "waits" ? reason.tasks : []))
+  if (waiting.length > 0) return reasonText({ kind: "waits", tasks: waiting })
+  const texts = [...new Set(reasons.map(reasonText))]
+  return `${texts.slice(0, 2).join("; ")}${texts.length > 2 ? ` and ${count(texts.length - 2, "other change")}` : ""}`
 }
 
 const kindOf = (reason: Reason): string => (reason.kind === "changed" ? `changed ${reason.field}` : reason.kind)
