@@ -20,5 +20,8 @@ export const isTerminal = (): boolean => process.stderr.isTTY && process.env["TE
 /** Characters in a line of standard output; undefined for a file or a pipe, and for a terminal that does not know (it says 0). */
 export const terminalWidth = (): number | undefined => (process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : undefined)
 
-/** How the command is called from here, for advice to the user: `reprise`, or `npm run reprise --` in a checkout. */
-export const invocation = (): string => (process.env["npm_lifecycle_event"] === undefined ? "reprise" : "npm run reprise --")
+/** How the command is called from here, for advice to the user: as a script of its own checkout, through npx or another script, or plainly. */
+export const invocation = (environment: NodeJS.ProcessEnv = process.env): string => {
+  if (environment["npm_lifecycle_event"] === undefined) return "reprise"
+  return environment["npm_package_name"] === "reprise" && environment["npm_lifecycle_event"] !== "npx" ? "npm run reprise --" : "npx reprise"
+}
