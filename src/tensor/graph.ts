@@ -70,13 +70,14 @@ export class Graph {
 
   /**
    * The outputs of an operator.
-   * @param op ONNX op_type
+   * @param called ONNX op_type, or an operator that is not in the registry
    * @param outputs how many of them are wanted (1)
    * @throws GraphError naming the operator and the shapes when they do not fit.
    */
-  apply(op: string, inputs: ReadonlyArray<Value>, given: Attributes = {}, outputs = 1): ReadonlyArray<Value> {
-    const operator = operatorNamed(op)
-    if (operator === undefined) throw new GraphError({ message: `The operator ${op} is not known to the tensor engine.` })
+  apply(called: string | Operator, inputs: ReadonlyArray<Value>, given: Attributes = {}, outputs = 1): ReadonlyArray<Value> {
+    const operator = typeof called === "string" ? operatorNamed(called) : called
+    if (operator === undefined) throw new GraphError({ message: `The operator ${String(called)} is not known to the tensor engine.` })
+    const op = operator.name
     const attributes = asOnnx(operator, given)
     if (inputs.some((input) => input.graph !== this)) {
       throw new GraphError({ message: `${op}: an input belongs to another graph.` })
@@ -94,11 +95,13 @@ export class Graph {
       const simpler = operator.simplify?.(inputs, attributes, type)
       if (simpler !== undefined) return [simpler]
     }
-    const key = `${op} ${outputs} ${inputs.map((input) => input.id).join(" ")} ${JSON.stringify(attributes)}`
+    const declared = operator.native === true ? JSON.stringify([operator.domain, types]) : ""
+    const key = `${op} ${declared} ${outputs} ${inputs.map((input) => input.id).join(" ")} ${JSON.stringify(attributes)}`
     return memo(this.#nodes, key, () => this.#fold(operator, inputs, attributes, types) ?? this.#node(operator, inputs, attributes, types.slice(0, outputs)))
   }
 
   #fold(operator: Operator, inputs: ReadonlyArray<Value>, attributes: Attributes, types: ReadonlyArray<TensorType>): ReadonlyArray<Value> | undefined {
+    if (operator.native === true) return undefined
     const constants = inputs.flatMap(({ constant }) => (constant === undefined ? [] : [constant]))
     // A constant that only grows (a number expanded to a shape) is better left to broadcasting.
     const most = Math.min(FOLD_LIMIT, Math.max(0, ...constants.map(({ data }) => data.length)))

@@ -37,7 +37,7 @@ export const lower = (outputs: Readonly<Record<string, Value>>, rules: ReadonlyA
     else {
       const inputs = node.inputs.map(get)
       const rewritten = rewrite(node, inputs, rules, context)
-      const results = rewritten === undefined ? graph.apply(node.operator.name, inputs, node.attributes, node.outputs.length) : [rewritten]
+      const results = rewritten === undefined ? graph.apply(node.operator, inputs, node.attributes, node.outputs.length) : [rewritten]
       node.outputs.forEach((output, i) => {
         const result = results[i]
         if (result !== undefined) put(output, result)

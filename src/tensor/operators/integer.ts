@@ -1,7 +1,7 @@
 /** Remainders and the bits of whole numbers. */
 import { type Attributes, first, intOf, item, Misfit, type Operator, stringOf } from "../operator.ts"
 import * as o from "../ops.ts"
-import { type DataType, isFloat, type TensorType } from "../tensor.ts"
+import { type DataType, fromNumbers, isFloat, type TensorType } from "../tensor.ts"
 import { inferCommon, mapElements } from "./broadcasting.ts"
 
 /** Width and sign of the types that have bits. */
@@ -38,6 +38,8 @@ const wholeQuotient = (a: Parameters<typeof o.div>[0], b: Parameters<typeof o.di
   return o.mul(o.sign(quotient), o.floor(o.abs(quotient)))
 }
 
+const isLeft = (attributes: Attributes): boolean => stringOf(attributes, "direction", "LEFT") === "LEFT"
+
 export const integers: ReadonlyArray<Operator> = [
   {
     name: "Mod",
@@ -56,8 +58,17 @@ export const integers: ReadonlyArray<Operator> = [
       return [() => o.sumTo(gradient, a.shape), () => o.sumTo(o.neg(o.mul(gradient, wholeQuotient(a, b))), b.shape)]
     }
   },
-  // In ONNX for unsigned numbers only, of which the engine has one type.
-  bitwise("BitShift", 2, (a, b, given) => (stringOf(given, "direction", "LEFT") === "LEFT" ? a << b : a >> b), { direction: { kind: "string" } }),
+  {
+    ...bitwise("BitShift", 2, (a, b, given) => (isLeft(given) ? a << b : a >> b), { direction: { kind: "string" } }),
+    // In ONNX for unsigned numbers only, of which the engine has one type: those that lie in others are multiplied and divided.
+    compose: (inputs, attributes) => {
+      const [x, count] = [first(inputs), item(inputs, 1)]
+      if (x.type !== "int32" && x.type !== "int64") return undefined
+      const powers = fromNumbers(Array.from({ length: x.type === "int32" ? 31 : 63 }, (_, i) => 2 ** i), { type: x.type, shape: [x.type === "int32" ? 31 : 63] })
+      const factor = o.gather(x.graph.constant(powers), count)
+      return [isLeft(attributes) ? o.mul(x, factor) : o.div(x, factor)]
+    }
+  },
   bitwise("BitwiseAnd", 2, (a, b) => a & b),
   bitwise("BitwiseOr", 2, (a, b) => a | b),
   bitwise("BitwiseXor", 2, (a, b) => a ^ b),

@@ -1,4 +1,4 @@
-/** Pooling by p-norms: the p-th root of the sum of |x|^p over windows or over whole planes. Padding counts as 0. */
+/** Pooling by p-norms: the p-th root of the sum of |x|^p over windows or over whole planes. Padding counts as 0. (On onnxruntime's CPU in float32 only.) */
 import type { Value } from "../graph.ts"
 import { type Attributes, type Composition, first, intOf, intsOf, Misfit } from "../operator.ts"
 import * as o from "../ops.ts"

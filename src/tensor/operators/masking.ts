@@ -2,7 +2,7 @@
 import type { Graph, Value } from "../graph.ts"
 import { type Composition, constantNumbers, first, intOf, item, Misfit } from "../operator.ts"
 import * as o from "../ops.ts"
-import { at, type Shape, sizeOf } from "../shape.ts"
+import { at, type Shape } from "../shape.ts"
 import { type DataType, fromNumbers } from "../tensor.ts"
 
 const constant = (graph: Graph, numbers: ReadonlyArray<number>, type: DataType, shape: Shape = [numbers.length]): Value =>
@@ -49,18 +49,6 @@ export const masks: ReadonlyArray<Composition> = [
       const counted = o.reshape(o.where(o.less(indices, 0), o.add(indices, depth), indices), sizes)
       const [off, on] = [o.reshape(o.slice(values, [0], [1]), []), o.reshape(o.slice(values, [1], [2]), [])]
       return [o.where(o.equal(places, counted), on, off)]
-    }
-  },
-  {
-    name: "NonZero",
-    inputs: [1, 1],
-    compose: (inputs) => {
-      const { graph, shape } = first(inputs)
-      const numbers = constantNumbers(first(inputs), "elements (and with them the size of the result)")
-      const found = numbers.flatMap((x, i) => (x === 0 ? [] : [i]))
-      const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
-      const places = shape.flatMap((size, axis) => found.map((i) => Math.floor(i / at(strides, axis)) % size))
-      return [constant(graph, places, "int64", [shape.length, found.length])]
     }
   }
 ]

@@ -1,6 +1,6 @@
 /**
- * Rectifiers and their smooth relatives. The runtime's CPU provider has kernels for float32 only of most of them; the interpreter and the
- * compositions work for float64 too.
+ * Rectifiers and their smooth relatives. onnxruntime's CPU provider has none of the kernels that they end in for float64 (Elu, Selu,
+ * Softsign, ThresholdedRelu, PRelu, HardSigmoid, Softplus, Erf); the interpreter has.
  */
 import type { Value } from "../graph.ts"
 import { type Attributes, type Composition, first, floatOf, item, Misfit, type Operator, stringOf } from "../operator.ts"

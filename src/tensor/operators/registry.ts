@@ -16,6 +16,7 @@ import { lpPooling } from "./lp-pooling.ts"
 import { masks } from "./masking.ts"
 import { matrix } from "./matrix.ts"
 import { normalisations } from "./normalisation.ts"
+import { dynamics } from "./opaque.ts"
 import { paddings } from "./padding.ts"
 import { pooling } from "./pooling.ts"
 import { rankings } from "./ranking.ts"
@@ -27,7 +28,7 @@ import { trigonometry } from "./trigonometry.ts"
 
 const families: ReadonlyArray<ReadonlyArray<Operator | Composition>> = [
   elementwise, trigonometry, activations, rectifiers, comparisons, integers, reductions, accumulations, rankings, matrix, einsums, softmaxes,
-  normalisations, layout, paddings, blocks, indexing, masks, convolutions, pooling, lpPooling, resizes, fourier
+  normalisations, layout, paddings, blocks, indexing, masks, dynamics, convolutions, pooling, lpPooling, resizes, fourier
 ]
 const operators = new Map<string, Operator | Composition>(families.flat().map((operator) => [operator.name, operator]))
 const internal = new Map<string, Operator>(blockedOperators)

@@ -1,4 +1,7 @@
-/** Trigonometric and hyperbolic functions (sine, cosine and hyperbolic tangent are with the other elementary functions). */
+/**
+ * Trigonometric and hyperbolic functions (sine, cosine and hyperbolic tangent are with the other elementary functions). onnxruntime's CPU
+ * provider has them for float32 only.
+ */
 import type { Operator } from "../operator.ts"
 import * as o from "../ops.ts"
 import { unary } from "./elementwise.ts"
