@@ -7,9 +7,10 @@ import { GraphError } from "./errors.ts"
 import { Graph, type Value } from "./graph.ts"
 import { dimensionsOf, inputType, type Sizes, symbolSizes } from "./onnx/sizes.ts"
 import { readInitialisers, readNodes, type Reading, Scope, versionsOf } from "./onnx/read-graph.ts"
-import { type GraphProto, readModel, readTensorProto } from "./onnx/schema.ts"
+import { type GraphProto, readModel, readTensorProto, type ValueInfoProto } from "./onnx/schema.ts"
 import { type ExternalData, tensorOf } from "./onnx/tensor-proto.ts"
 import { trainableWeights } from "./onnx/trainable.ts"
+import { showShape } from "./shape.ts"
 import type { Tensor } from "./tensor.ts"
 
 export interface ImportOptions extends Sizes {
@@ -17,6 +18,8 @@ export interface ImportOptions extends Sizes {
   readonly externalData?: ExternalData
   /** Weights that become inputs of the graph: `true` for all that training would change, or names. */
   readonly trainable?: boolean | ReadonlyArray<string>
+  /** Values to compute the model on, by the names of its inputs, in place of new inputs: the model becomes part of their graph. */
+  readonly on?: Readonly<Record<string, Value>>
   /** Inputs that are fixed, by name: the lengths and axes that shapes depend on, for example. */
   readonly constants?: Readonly<Record<string, Tensor>>
   /** Values of the file to take as outputs instead of its own, also from the middle of the graph. */
@@ -60,7 +63,7 @@ export const importModel = (bytes: Uint8Array, options: ImportOptions = {}): Imp
   const { graph: proto } = model
   if (proto === undefined) throw new GraphError({ message: "The file holds no ONNX graph." })
   const { externalData: external, batch } = options
-  const graph = new Graph()
+  const graph = Object.values(options.on ?? {})[0]?.graph ?? new Graph()
   const reading: Reading = {
     graph, functions: model.functions ?? [], ...(external === undefined ? {} : { external }), ...(batch === undefined ? {} : { batch })
   }
@@ -96,11 +99,12 @@ export const importModel = (bytes: Uint8Array, options: ImportOptions = {}): Imp
 /** Inputs without an initialiser (files of the first versions list weights among the inputs). */
 const declareInputs = (proto: GraphProto, options: ImportOptions, graph: Graph, scope: Scope): Record<string, Value> => {
   const declared = (proto.input ?? []).filter(({ name = "" }) => scope.get(name) === undefined)
-  const unknown = Object.keys(options.inputShapes ?? {}).filter((name) => !declared.some((info) => info.name === name))
+  const unknown = Object.keys({ ...options.inputShapes, ...options.on }).filter((name) => !declared.some((info) => info.name === name))
   if (unknown.length > 0) {
     throw new GraphError({ message: `The model has no input ${unknown.map((name) => `"${name}"`).join(", ")}; it has ${declared.map(({ name = "" }) => `"${name}"`).join(", ")}.` })
   }
-  const symbols = symbolSizes(declared, options)
+  const shapesOn = Object.entries(options.on ?? {}).map(([name, { shape }]) => [name, shape] as const)
+  const symbols = symbolSizes(declared, { ...options, inputShapes: { ...options.inputShapes, ...Object.fromEntries(shapesOn) } })
   const inputs: Record<string, Value> = {}
   for (const info of declared) {
     const name = info.name ?? ""
@@ -109,12 +113,49 @@ const declareInputs = (proto: GraphProto, options: ImportOptions, graph: Graph, 
       scope.set(name, graph.constant(fixed))
       continue
     }
+    const given = options.on?.[name]
+    if (given !== undefined) {
+      inputs[name] = fitting(given, info, graph)
+      scope.set(name, given)
+      continue
+    }
     const { type, shape } = inputType(info, symbols, options)
     const free = options.batch !== undefined && options.inputShapes?.[name] === undefined && dimensionsOf(info)[0]?.dim_value !== undefined
     inputs[name] = graph.input(name, free ? shape.with(0, options.batch ?? 1) : shape, type)
     scope.set(name, inputs[name])
   }
   return inputs
+}
+
+/** A value in place of an input that the file declares. */
+const fitting = (value: Value, info: ValueInfoProto, graph: Graph): Value => {
+  const name = info.name ?? ""
+  if (value.graph !== graph) throw new GraphError({ message: `The value given for the input "${name}" belongs to another graph.` })
+  const { type } = inputType(info, new Map(), { inputShapes: { [name]: value.shape } })
+  if (type !== value.type) throw new GraphError({ message: `The input "${name}" takes ${type}; the value given for it is ${value.type} ${showShape(value.shape)}.` })
+  return value
+}
+
+export interface DeclaredInput {
+  readonly name: string
+  /** Sizes, names of symbolic dimensions, or undefined where the file leaves one open. */
+  readonly dimensions: ReadonlyArray<number | string | undefined>
+}
+
+/**
+ * The inputs that a file declares, without weights, and the names of its outputs, before any size is known.
+ * @throws GraphError when the bytes are no ONNX file.
+ */
+export const declaredBy = (bytes: Uint8Array): { readonly inputs: ReadonlyArray<DeclaredInput>; readonly outputs: ReadonlyArray<string> } => {
+  const { graph } = parseOnnx(bytes, readModel)
+  const weights = new Set((graph?.initializer ?? []).map(({ name }) => name))
+  return {
+    inputs: (graph?.input ?? []).filter(({ name }) => !weights.has(name)).map((info) => ({
+      name: info.name ?? "",
+      dimensions: dimensionsOf(info).map(({ dim_param = "", dim_value }) => (dim_param === "" ? dim_value : dim_param))
+    })),
+    outputs: (graph?.output ?? []).map(({ name = "" }) => name)
+  }
 }
 
 /** The tensor of an ONNX tensor file (`.pb`). @throws GraphError when it is none or of a type that the engine does not have. */

@@ -4,8 +4,9 @@
  */
 import { GraphError } from "../errors.ts"
 import { type Node, reachable, type Value } from "../graph.ts"
-import type { AttributeRule, AttributeValue } from "../operator.ts"
+import type { AttributeRule, Attributes, AttributeValue } from "../operator.ts"
 import { fromNumbers, tensor, type DataType, type Tensor } from "../tensor.ts"
+import { freeSizes } from "./free-sizes.ts"
 import { attributeTypes, type AttributeProto, type Dimension, type NodeProto, type TensorProto, type ValueInfoProto, writeModel } from "./schema.ts"
 import { elementTypes } from "./types.ts"
 
@@ -20,6 +21,8 @@ export interface EncodeOptions {
   /** Axes that may have any size when the model is used: `{ x: { 0: "batch" }, y: { 0: "batch" } }`. The graph must not depend on
    * their size otherwise; one name stands for one size. */
   readonly dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>>>>
+  /** The same outputs built with another size of the dynamic axes: shapes within the graph then follow these (free-sizes.ts). */
+  readonly elsewhere?: Readonly<Record<string, Value>>
 }
 
 /**
@@ -29,7 +32,7 @@ export interface EncodeOptions {
 export const encodeModel = (outputs: Readonly<Record<string, Value>>, options: EncodeOptions = {}): Uint8Array => {
   const values = reachable(Object.values(outputs))
   const inputs = values.filter((value) => value.node === undefined && value.constant === undefined)
-  const writer = new Writer(values, inputs, outputs)
+  const writer = new Writer(values, inputs, outputs, freeSizes(Object.values(outputs), Object.values(options.elsewhere ?? {})))
   for (const value of values) writer.add(value)
   for (const [name, value] of Object.entries(outputs)) writer.output(name, value)
   const info = (name: string, { type, shape }: Value): ValueInfoProto => ({
@@ -68,8 +71,10 @@ class Writer {
   readonly #taken: Set<string>
   readonly #written = new Set<Node>()
   readonly #operands = new Map<string, string>()
+  readonly #free: ReadonlyMap<Node, Attributes>
 
-  constructor(values: ReadonlyArray<Value>, inputs: ReadonlyArray<Value>, outputs: Readonly<Record<string, Value>>) {
+  constructor(values: ReadonlyArray<Value>, inputs: ReadonlyArray<Value>, outputs: Readonly<Record<string, Value>>, free: ReadonlyMap<Node, Attributes>) {
+    this.#free = free
     this.#used = new Set(values)
     this.#taken = new Set(inputs.map(({ name }) => name))
     for (const value of inputs) this.#names.set(value, value.name)
@@ -116,7 +121,7 @@ class Writer {
     const names = node.inputs.map((input) => this.#nameOf(input))
     const type = node.inputs[0]?.type ?? "float32"
     for (const [name, rule] of Object.entries(node.operator.attributes ?? {})) {
-      const value = node.attributes[name]
+      const value = this.#free.get(node)?.[name] ?? node.attributes[name]
       if (rule.input === undefined || value === undefined) continue
       while (names.length < rule.input) names.push("")
       names[rule.input] = this.#operand(portableShape(node, name, value), rule, type)

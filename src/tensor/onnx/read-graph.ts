@@ -95,7 +95,8 @@ const readNode = (node: NodeProto, used: ReadonlySet<string>, reading: Reading, 
     const call: Call = { op: knownOperator(node.op_type ?? "", domain) ?? node.op_type ?? "", version, graph, inputs, attributes, outputs, where }
     const subgraphs = control.get(call.op)
     const read = (proto: GraphProto, given: ReadonlyArray<Value>) => readSubgraph(proto, given, reading, place)
-    results = subgraphs === undefined ? applyCall(sharedBatch(call, reading.batch)) : subgraphs(call, read)
+    const batched = sharedBatch(call, reading.batch)
+    results = subgraphs !== undefined ? subgraphs(call, read) : "op" in batched ? applyCall(batched) : batched
   }
   names.forEach((name, i) => {
     const result = results[i]

@@ -5,12 +5,12 @@
  */
 import type { Value } from "../graph.ts"
 import * as o from "../ops.ts"
-import { sizeOf } from "../shape.ts"
+import { at, normaliseAxis, sizeOf } from "../shape.ts"
 import { tensor } from "../tensor.ts"
 import { type Call, numberAttribute, numbersOf } from "./call.ts"
 
-/** The call with its operands for `batch` samples, where they are for one; the same call without a batch. */
-export const sharedBatch = (call: Call, batch: number | undefined): Call => {
+/** The call with its operands for `batch` samples, where they are for one, or what it computes; the same call without a batch. */
+export const sharedBatch = (call: Call, batch: number | undefined): Call | ReadonlyArray<Value> => {
   if (batch === undefined || batch === 1) return call
   if (call.op === "Reshape") return reshaped(call, batch)
   return call.op === "Concat" ? concatenated(call, batch) : call
@@ -24,12 +24,24 @@ const reshaped = (call: Call, batch: number): Call => {
   return { ...call, inputs: [x, call.graph.constant(tensor(shape.with(0, batch), [shape.length], "int64"))] }
 }
 
-/** A constant beside values for many samples is repeated for each. */
-const concatenated = (call: Call, batch: number): Call => {
-  const axis = numberAttribute(call, "axis") ?? 0
-  const [head] = call.inputs
-  const many = call.inputs.some((input) => input?.shape[0] === batch)
-  if (!many || axis === 0 || (head !== undefined && axis === -head.shape.length)) return call
-  const repeated = (input: Value | undefined) => (input?.shape[0] === 1 ? o.expand(input, input.shape.with(0, batch)) : input)
-  return { ...call, inputs: call.inputs.map(repeated) }
+/** A constant beside values for many samples is repeated for each; one number repeated, which exporters write for zeros, is padding. */
+const concatenated = (call: Call, batch: number): Call | ReadonlyArray<Value> => {
+  const [left, right] = call.inputs
+  const axis = normaliseAxis(numberAttribute(call, "axis") ?? 0, left?.shape.length ?? 0)
+  if (axis === undefined || axis === 0 || !call.inputs.some((input) => input?.shape[0] === batch)) return call
+  if (call.inputs.length === 2 && left !== undefined && right !== undefined) {
+    const none = left.shape.map(() => 0)
+    const [before, after] = [repeatedNumber(left), repeatedNumber(right)]
+    if (after !== undefined && left.shape[0] === batch) return [o.pad(left, none, none.with(axis, at(right.shape, axis)), after)]
+    if (before !== undefined && right.shape[0] === batch) return [o.pad(right, none.with(axis, at(left.shape, axis)), none, before)]
+  }
+  return { ...call, inputs: call.inputs.map((input) => (input?.shape[0] === 1 ? o.expand(input, input.shape.with(0, batch)) : input)) }
+}
+
+/** The number that a constant for one sample consists of, if there is only one. */
+const repeatedNumber = ({ constant, node, shape }: Value): number | undefined => {
+  if (shape[0] !== 1) return undefined
+  const source = node?.operator.name === "Expand" ? node.inputs[0]?.constant : constant
+  const [number] = source?.data ?? []
+  return source !== undefined && number !== undefined && source.data.every((other: number | bigint) => other === number) ? Number(number) : undefined
 }

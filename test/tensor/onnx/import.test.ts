@@ -79,6 +79,8 @@ describe("sizes", () => {
       output: y
     }
     assert.deepStrictEqual(run(of, { x: tensor([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]) }, { batch: 2 }), { shape: [2, 5], values: [1, 2, 3, 4, 9, 5, 6, 7, 8, 9] })
+    const two = { ...of, initializer: [ints("flat", [1, -1]), floats("extra", [1, 2], [9, 8])] }
+    assert.deepStrictEqual(run(two, { x: tensor([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]) }, { batch: 2 }).values, [1, 2, 3, 4, 9, 8, 5, 6, 7, 8, 9, 8])
   })
 })
 
