@@ -44,8 +44,9 @@ export const applyCall = (call: Call): ReadonlyArray<Value> => {
   try {
     return fold(call, evaluate(call))
   } catch (error) {
-    if (error instanceof GraphError && !error.message.startsWith(call.where)) throw new GraphError({ message: `${call.where}: ${error.message}` })
-    throw error
+    if (error instanceof GraphError && error.message.startsWith(call.where)) throw error
+    // A file may hold anything: whatever a rule stumbles over is said of the node.
+    throw new GraphError({ message: `${call.where}: ${error instanceof Error ? error.message : String(error)}` })
   }
 }
 

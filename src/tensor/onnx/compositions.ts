@@ -7,6 +7,8 @@ import type { Value } from "../graph.ts"
 import * as o from "../ops.ts"
 import { at, normaliseAxis, sizeOf } from "../shape.ts"
 import { fromNumbers, itemOf, type Tensor, tensor } from "../tensor.ts"
+import { recurrences } from "./recurrent.ts"
+import { holdingType } from "./types.ts"
 import { type Call, listAttribute, numberAttribute, numbersOf, operand, tensorAttribute, textAttribute } from "./call.ts"
 
 /** More elements than this are not written out as a constant. */
@@ -127,6 +129,38 @@ const compress: Composition = (call) => {
   return [o.gather(axis === undefined ? o.reshape(x, [-1]) : x, integers(call, kept), axis ?? 0)]
 }
 
+/** The first elements of every sequence in reverse order; how many is known. */
+const reverseSequence: Composition = (call) => {
+  const x = operand(call, 0)
+  const lengths = numbersOf(operand(call, 1), "sequence lengths", call)
+  const [time, batch] = [numberAttribute(call, "time_axis") ?? 0, numberAttribute(call, "batch_axis") ?? 1]
+  const steps = at(x.shape, time)
+  const places = lengths.flatMap((length) => Array.from({ length: steps }, (_, t) => (t < length ? length - 1 - t : t)))
+  const shape = x.shape.map((size, axis) => (axis === time || axis === batch ? size : 1))
+  const constant = call.graph.constant(tensor(places, [lengths.length, steps], "int64"))
+  return [o.gatherElements(x, o.expand(o.reshape(batch < time ? constant : o.transpose(constant), shape), x.shape), time)]
+}
+
+/** a0 - a1 cos(2 pi n / N) + a2 cos(4 pi n / N), with N the size, or one less for a symmetric window. */
+const cosineWindow = (terms: ReadonlyArray<number>): Composition => (call) => {
+  const [size = 0] = numbersOf(operand(call, 0), "size", call)
+  const period = numberAttribute(call, "periodic") === 0 ? size - 1 : size
+  const value = (n: number) => terms.reduce((sum, term, k) => sum + (-1) ** k * term * Math.cos((2 * Math.PI * k * n) / period), 0)
+  const type = holdingType(numberAttribute(call, "output_datatype") ?? 1) ?? "float32"
+  return [call.graph.constant(fromNumbers(Array.from({ length: size }, (_, n) => value(n)), { type, shape: [size] }))]
+}
+
+/** round(x / scale) + zero point, within uint8: the other whole-number types are not told apart. */
+const quantize: Composition = (call) => {
+  const [x, scale, zero] = [operand(call, 0), operand(call, 1), call.inputs[2]]
+  if (zero !== undefined && zero.type !== "uint8") throw new GraphError({ message: `${call.where}: only uint8 is quantized to.` })
+  const axis = normaliseAxis(numberAttribute(call, "axis") ?? 1, x.shape.length) ?? 0
+  const along = (value: Value) => (sizeOf(value.shape) === 1 ? o.reshape(value, []) : o.reshape(value, x.shape.map((length, i) => (i === axis ? length : 1))))
+  const steps = o.round(o.div(x, along(scale)))
+  const shifted = zero === undefined ? steps : o.add(steps, along(o.cast(zero, x.type)))
+  return [o.cast(o.clip(shifted, 0, 255), "uint8")]
+}
+
 const castLike: Composition = (call) => [o.cast(operand(call, 0), operand(call, 1).type)]
 
 /** -weight * log-probability of each target, reduced; targets that are to be ignored have no weight. */
@@ -162,5 +196,7 @@ export const known: ReadonlyMap<string, Composition> = new Map([
 export const compositions: ReadonlyMap<string, Composition> = new Map([
   ["Sum", sum], ["Mean", mean], ["Hardmax", hardmax], ["Shrink", shrink], ["LRN", localResponse], ["MeanVarianceNormalization", meanVariance],
   ["DequantizeLinear", dequantize], ["Compress", compress],
-  ["NegativeLogLikelihoodLoss", (call) => [negativeLogLikelihood(operand(call, 0), call)]], ["SoftmaxCrossEntropyLoss", softmaxCrossEntropy]
+  ["NegativeLogLikelihoodLoss", (call) => [negativeLogLikelihood(operand(call, 0), call)]], ["SoftmaxCrossEntropyLoss", softmaxCrossEntropy],
+  ["ReverseSequence", reverseSequence], ["HannWindow", cosineWindow([0.5, 0.5])], ["HammingWindow", cosineWindow([25 / 46, 21 / 46])],
+  ["BlackmanWindow", cosineWindow([0.42, 0.5, 0.08])], ["QuantizeLinear", quantize], ...recurrences
 ])

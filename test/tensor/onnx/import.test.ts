@@ -1,10 +1,12 @@
 import { assert, describe, it } from "vitest"
+import { GraphError } from "../../../src/tensor/errors.ts"
 import { grad } from "../../../src/tensor/differentiate.ts"
 import { type ImportOptions, importModel } from "../../../src/tensor/import.ts"
 import { encodeModel } from "../../../src/tensor/onnx/encode.ts"
 import * as o from "../../../src/tensor/ops.ts"
 import { interpret } from "../../../src/tensor/reference.ts"
 import { type Tensor, tensor, toNumbers } from "../../../src/tensor/tensor.ts"
+import { Dice } from "../cases.ts"
 import { file, type File, floats, info, ints, node } from "./files.ts"
 
 /** The first output of a file for the given inputs. */
@@ -106,6 +108,35 @@ describe("what is not known", () => {
     assert.throws(() => importModel(file({ input: [info("x", [2], 8)], node: [node("Identity", ["x"], ["y"])], output: y })), /input "x" holds string/)
     assert.throws(() => importModel(file({ input: [info("x", [2])], node: [node("Add", ["x", "nowhere"], ["y"])], output: y })), /Node "Add of y" \(Add\): its inputs name "nowhere", which nothing before them computes/)
     assert.throws(() => importModel(file({ input: [info("x", [2]), info("z", [3])], node: [node("Add", ["x", "z"], ["y"])], output: y })), /Node "Add of y" \(Add\): .*do not broadcast/)
+  })
+})
+
+describe("a broken file", () => {
+  // Bytes of a file that uses much of the format, changed here and there.
+  const whole = file({
+    opset: 11, input: [info("x", ["n", 2, 3, 3])],
+    initializer: [floats("w", [2, 2, 1, 1], [1, 2, 3, 4]), ints("axes", [0]), ints("rest", [-1])],
+    node: [
+      node("Conv", ["x", "w"], ["c"], { kernel_shape: [1, 1], strides: [1, 1] }), node("MaxPool", ["c"], ["p"], { kernel_shape: [2, 2] }),
+      node("Shape", ["p"], ["s"]), node("Gather", ["s", "axes"], ["n"]), node("Concat", ["n", "rest"], ["t"], { axis: 0 }), node("Reshape", ["p", "t"], ["y"])
+    ],
+    output: y
+  })
+
+  it("is refused with a sentence, or read", () => {
+    const dice = new Dice(7)
+    let refused = 0
+    for (let i = 0; i < 400; i++) {
+      const bytes = whole.slice(0, dice.pick([whole.length, whole.length, dice.whole(1, whole.length)]))
+      for (let change = dice.whole(1, 3); change > 0; change--) bytes[dice.whole(0, bytes.length - 1)] = dice.whole(0, 255)
+      try {
+        importModel(bytes, { shapes: { n: 2 } })
+      } catch (error) {
+        refused++
+        assert.instanceOf(error, GraphError, String(error))
+      }
+    }
+    assert.isAbove(refused, 100)
   })
 })
 
