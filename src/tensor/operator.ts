@@ -7,7 +7,7 @@
 import type { Value } from "./graph.ts"
 import { normaliseAxis, showShape } from "./shape.ts"
 import type { Shape } from "./shape.ts"
-import { type TensorType, toNumbers } from "./tensor.ts"
+import { type DataType, type TensorType, toNumbers } from "./tensor.ts"
 
 export type AttributeValue = number | string | ReadonlyArray<number>
 export type Attributes = Readonly<Record<string, AttributeValue>>
@@ -15,8 +15,10 @@ export type Attributes = Readonly<Record<string, AttributeValue>>
 export interface AttributeRule {
   readonly kind: "int" | "ints" | "float" | "floats" | "string"
   /** Position of the input that carries it in ONNX; without one it is an ONNX attribute. A `float` carried by an input has the type of
-   * the first input, ints are int64. */
+   * the first input unless it says otherwise, ints are int64. */
   readonly input?: number
+  /** The type of a `float` or `floats` operand, where it is not the first input's. */
+  readonly type?: DataType
 }
 
 /** A tensor as the reference meaning sees it: doubles, whatever the declared type. */

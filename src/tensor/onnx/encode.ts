@@ -130,7 +130,7 @@ class Writer {
   }
 
   #operand(value: AttributeValue, rule: AttributeRule, type: DataType): string {
-    const elements = rule.kind === "float" || rule.kind === "floats" ? type : "int64"
+    const elements = rule.kind === "float" || rule.kind === "floats" ? rule.type ?? type : "int64"
     const key = `${elements} ${JSON.stringify(value)}`
     const known = this.#operands.get(key)
     if (known !== undefined) return known

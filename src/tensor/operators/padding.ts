@@ -44,7 +44,8 @@ const gathered = (gradient: Value, shape: Shape, { before }: Pads, mode: string)
     const padded = at(value.shape, axis)
     if (padded === size && at(before, axis) === 0) return value
     const sources = Array.from({ length: padded }, (_, i) => sourceIndex(i - at(before, axis), size, mode))
-    return mapAxis(value, axis, Array.from({ length: size }, (_, row) => sources.map((source) => (source === row ? 1 : 0))))
+    const matrix = Array.from({ length: size }, (_, row) => Float64Array.from(sources, (source) => (source === row ? 1 : 0)))
+    return mapAxis(value, axis, `unpad ${mode} ${at(before, axis)} ${padded} ${size}`, matrix)
   }, gradient)
 
 export const paddings: ReadonlyArray<Operator> = [{

@@ -1,7 +1,6 @@
 /**
  * Resampling of one axis as a matrix: for every place of the result, where it lies in the source and how much each source element counts.
- * After ONNX's reference implementation of Resize (onnx/reference/ops/op_resize.py), which onnxruntime follows except that `align_corners`
- * there takes the result's whole size where a scale gives a fraction.
+ * After ONNX's reference implementation of Resize (onnx/reference/ops/op_resize.py).
  */
 import { Misfit } from "../operator.ts"
 import type { Matrix } from "./linear-map.ts"
@@ -83,6 +82,8 @@ const nearestOffset = (ratio: number, mode: string): number => {
 const snapped = (place: number): number => (Math.abs(place - Math.round(place)) < 1e-9 ? Math.round(place) : place)
 
 export interface AxisMap {
+  /** Says which map it is. */
+  readonly key: string
   /** Coefficients, one row for each element of the result. */
   readonly matrix: Matrix
   /** Elements of the result that lie outside the source (tf_crop_and_resize gives them a fixed value). */
@@ -106,5 +107,5 @@ export const axisMap = (axis: AxisResampling, resampling: Resampling): AxisMap =
     }
     return row
   })
-  return { matrix, outside: places.map((place) => resampling.coordinates === "tf_crop_and_resize" && (place < 0 || place > size - 1)) }
+  return { key: JSON.stringify([axis, resampling]), matrix, outside: places.map((place) => resampling.coordinates === "tf_crop_and_resize" && (place < 0 || place > size - 1)) }
 }
