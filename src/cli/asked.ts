@@ -7,8 +7,9 @@ import { createHash } from "node:crypto"
 import { readFileSync, statSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import { makePlan } from "../plan/make-plan.ts"
+import type { Engine } from "../plan/fingerprint.ts"
 import type { Plan } from "../plan/plan.ts"
-import { engineVersion } from "./versions.ts"
+import { chooseBackend } from "./backend.ts"
 import { openRegistry, type LoadedStage } from "../run/registry.ts"
 import { formatProblems } from "../spec/format.ts"
 import { withOverrides } from "../spec/overrides.ts"
@@ -35,7 +36,7 @@ export interface Asked {
   /** Path as it is recorded: from the project's folder where the file lies inside it. */
   readonly file: string
   /** What tensors are computed on, and with which version. */
-  readonly engine: { readonly version: string; readonly backend: string }
+  readonly engine: Engine
 }
 
 /** Pipelines are small; what is larger than this was named by mistake, and is not read. */
@@ -55,7 +56,7 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
   const changed = withOverrides(parsed.success, selection)
   if (Result.isFailure(changed)) return yield* refuse(changed.failure)
 
-  const engine = { version: engineVersion(place.packageRoot), backend: selection.backend ?? "cpu" }
+  const engine = yield* chooseBackend(selection.backend, place)
   const plan = makePlan(changed.success, {
     library,
     code: (uses) => stages.get(uses)?.code ?? "",

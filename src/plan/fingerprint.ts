@@ -36,7 +36,7 @@ export type FingerprintRecord = {
   readonly files: Readonly<Record<string, string>>
   /** For a stage that computes with the tensor engine: kernels differ in the last bits between versions, backends and numbers of
    * threads (sums are split among them). Null for every other stage, so that an upgrade of the engine keeps their results. */
-  readonly engine: null | { readonly name: "onnxruntime"; readonly version: string; readonly backend: string; readonly threads: number }
+  readonly engine: null | { readonly name: string; readonly version: string; readonly backend: string; readonly threads: number }
 }
 
 /** 64 hexadecimal digits: SHA-256 of the record's canonical JSON. */
@@ -45,12 +45,25 @@ export const fingerprintOf = (record: FingerprintRecord): string => digestOfJson
 /** SHA-256, in hexadecimal, of a value's canonical JSON. */
 export const digestOfJson = (value: Json): string => createHash("sha256").update(canonicalJson(value)).digest("hex")
 
+/** What tensors are computed with. */
+export interface Engine {
+  /** The library (onnxruntime). */
+  readonly name?: string
+  readonly version: string
+  /** The provider, with those of its options that can change the numbers: `cpu`, `webgpu fallback=cpu`. */
+  readonly backend: string
+  /** Threads within one operator where the backend's configuration fixes them; a task's cores otherwise. */
+  readonly threads?: number
+  /** The backend's configuration for tasks. What counts of it is said above, so it is not in the record. */
+  readonly config?: JsonObject
+}
+
 /** What the key needs to know beyond the task itself. */
 export interface RecordContext {
   /** The stage's code digest. */
   readonly code: string
   /** Null for a stage that does not use the tensor engine. */
-  readonly engine: { readonly version: string; readonly backend: string } | null
+  readonly engine: Engine | null
   /** Digest of one output of a task that has finished. */
   readonly digestOf: (input: { readonly task: string; readonly output: string }) => string
 }
@@ -83,9 +96,12 @@ export const staticPart = (
     code: context.code,
     params,
     files,
-    engine: context.engine === null ? null : { name: "onnxruntime", ...context.engine, threads: task.declaration.resources.cpus }
+    engine: context.engine === null ? null : engineOf(context.engine, task.declaration.resources.cpus)
   }
 }
+
+const engineOf = ({ name = "onnxruntime", version, backend, threads }: Engine, cpus: number): FingerprintRecord["engine"] =>
+  ({ name, version, backend, threads: threads ?? cpus })
 
 /**
  * Replaces each parameter value that names a file by `{"$file": extension}` and lists the file's digest under the parameter's

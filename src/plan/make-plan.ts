@@ -14,6 +14,7 @@ import type { StageInterface } from "../stage/protocol.ts"
 import { makeCoordinateTable, makeProjections } from "./coordinates.ts"
 import { expand, type Point } from "./expand.ts"
 import type { Instances } from "./fan-out.ts"
+import type { Engine } from "./fingerprint.ts"
 import { topologicalOrder, upstreamOf } from "./graph.ts"
 import { type Interner, makeInterner } from "./intern.ts"
 import type { ParameterSet } from "./parameters.ts"
@@ -27,7 +28,7 @@ export interface PlanWorld {
   readonly library: { readonly find: (uses: string) => StageInterface | undefined }
   /** Code digest of a stage. */
   readonly code: (uses: string) => string
-  readonly engine: { readonly version: string; readonly backend: string }
+  readonly engine: Engine
   /** Content digest of a project file, by its path from the project's folder; undefined where there is none. Asked once for each. */
   readonly fileDigest: (path: string) => string | undefined
   /** Only these sweeps, and only what leads to these stages. */

@@ -1,6 +1,6 @@
 /** One attempt at one task: a workspace, a worker, and the publishing of what came out. */
 import { Effect, Schema } from "effect"
-import type { FingerprintRecord } from "../plan/fingerprint.ts"
+import type { Engine, FingerprintRecord } from "../plan/fingerprint.ts"
 import type { PlannedTask } from "../plan/plan.ts"
 import type { InputFile, OutputSpec, StageEvent } from "../stage/protocol.ts"
 import type { StoreError } from "../store/error.ts"
@@ -35,7 +35,7 @@ export interface AttemptOptions {
   /** Of a task that has finished. */
   readonly outputsOf: (task: string) => TaskOutputs | undefined
   readonly project: string
-  readonly backend: string
+  readonly engine: Engine
   /** File for what the task prints. */
   readonly log: string
   readonly producer: Effect.Effect<ActionRecord["producer"]>
@@ -59,7 +59,8 @@ export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspace
         checkpoint: store.paths.checkpoint(options.fingerprint),
         project: options.project,
         threads: task.declaration.resources.cpus,
-        backend: options.backend
+        backend: options.engine.backend,
+        ...(options.engine.config === undefined ? {} : { backendConfig: options.engine.config })
       }
       const startedAt = Date.now()
       const ran = pool.run({ bundle: options.stage.bundle, request, log: options.log }, options.onStart, options.onEvent)

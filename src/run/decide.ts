@@ -3,7 +3,7 @@
  * `run`, `plan` and `run --dry-run` decide here, so that they cannot differ.
  */
 import { Effect } from "effect"
-import type { FingerprintRecord } from "../plan/fingerprint.ts"
+import type { Engine, FingerprintRecord } from "../plan/fingerprint.ts"
 import { fingerprintOf, recordOf } from "../plan/fingerprint.ts"
 import type { PlannedTask } from "../plan/plan.ts"
 import type { Reason } from "../plan/reason.ts"
@@ -28,7 +28,7 @@ export interface RunnableStage {
 export interface DecideOptions {
   readonly stages: ReadonlyMap<string, RunnableStage>
   /** The tensor engine that tasks would use. */
-  readonly engine: { readonly version: string; readonly backend: string }
+  readonly engine: Engine
   /** Runs everything again. */
   readonly force: boolean
 }

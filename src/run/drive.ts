@@ -182,7 +182,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       stage,
       outputsOf: walk.outputs,
       project: options.project,
-      backend: deciding.engine.backend,
+      engine: deciding.engine,
       log: options.logOf(task.id),
       producer: options.producer,
       onStart: (worker) => {

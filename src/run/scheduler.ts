@@ -6,6 +6,7 @@ import { existsSync } from "node:fs"
 import { hostname, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
 import { Cause, Effect, Exit, Queue } from "effect"
+import type { Engine } from "../plan/fingerprint.ts"
 import type { Plan } from "../plan/plan.ts"
 import type { JsonObject } from "../stage/json.ts"
 import { storeError, type StoreError } from "../store/error.ts"
@@ -24,7 +25,7 @@ export interface RunOptions {
   readonly plan: Plan
   /** By the name that tasks use. */
   readonly stages: ReadonlyMap<string, RunnableStage>
-  readonly engine: { readonly version: string; readonly backend: string }
+  readonly engine: Engine
   /** Absolute. */
   readonly project: string
   /** How many cpus tasks may use at once. */

@@ -90,4 +90,6 @@ export interface StageContext<P, I extends Inputs, O extends Outputs> {
   file(path: string): string
   readonly threads: number
   readonly backend: string
+  /** How the backend is configured, for whoever opens sessions. */
+  readonly backendConfig?: JsonObject
 }

@@ -111,6 +111,7 @@ const contextOf = <P>(
     scratch: task.scratch,
     file: (path) => isAbsolute(path) ? path : resolve(task.project, path),
     threads: task.threads,
-    backend: task.backend
+    backend: task.backend,
+    ...(task.backendConfig === undefined ? {} : { backendConfig: task.backendConfig })
   }
 }

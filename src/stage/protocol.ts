@@ -85,8 +85,10 @@ export interface TaskRequest {
   readonly project: string
   /** Threads that the task may use (its `resources.cpus`). */
   readonly threads: number
-  /** Tensor backend: `cpu`, `webgpu`, `cuda`. */
+  /** Tensor backend, as fingerprints name it: `cpu`, `webgpu fallback=cpu`. */
   readonly backend: string
+  /** The backend's configuration, as a file of configs/backends says it; a provider of that name without options when absent. */
+  readonly backendConfig?: JsonObject
 }
 
 /** What a stage says while it works. */

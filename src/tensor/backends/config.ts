@@ -4,6 +4,7 @@
  */
 import { Result, Schema, SchemaIssue } from "effect"
 import { EngineError } from "../errors.ts"
+import type { SessionOptions } from "../runtime.ts"
 
 /** Where graphs can run. */
 export const providers = ["cpu", "webgpu", "cuda", "tfjs"] as const
@@ -52,4 +53,19 @@ export const decodeBackend = (content: unknown, source: string): Result.Result<B
       message: issuesOf(issue).issues.map(({ path, message }) => `${source}: ${(path ?? []).map(String).join(".")}: ${message}`).join("\n")
     })
   )
+}
+
+/**
+ * The options of a session for a task.
+ * @param backend the provider's name, where there is no configuration
+ * @param threads what the task was given; the configuration's own number goes before it
+ */
+export const sessionOptionsOf = (backend: string, config: unknown, threads: number): Result.Result<SessionOptions, EngineError> =>
+  Result.map(decodeBackend(config ?? { provider: backend }, `the backend ${backend}`), ({ provider, ...options }) => ({ backend: provider, threads, ...options }))
+
+/** The provider and those of its options that can change the numbers, for fingerprints. (Threads are there by themselves.) */
+export const identityOf = (config: BackendConfig): string => {
+  const { provider, ...options } = config
+  const counted = Object.entries(options).filter(([name, value]) => !["threads", "spinning", "device"].includes(name) && value !== "none")
+  return [provider, ...counted.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("+") : value}`).sort()].join(" ")
 }

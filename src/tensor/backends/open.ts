@@ -2,14 +2,12 @@
  * Opening a graph in onnxruntime on a provider that is not the processor. The provider gets the whole graph or, where that is allowed, the rest runs on the
  * processor; either way it is known which nodes it has no kernel for.
  */
-import { existsSync } from "node:fs"
-import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
 import type * as Ort from "onnxruntime-node"
 import { EngineError } from "../errors.ts"
 import type { Value } from "../graph.ts"
 import { encodeModel } from "../onnx/encode.ts"
 import type { SessionOptions } from "../runtime.ts"
+import { cudaProvider } from "./cuda.ts"
 import { needsProcessor, nodesWithoutKernel } from "./unsupported.ts"
 
 export type Accelerator = "webgpu" | "cuda"
@@ -61,18 +59,7 @@ const refusal = (provider: Accelerator, nodes: ReadonlyArray<string>): string =>
   `The ${provider} backend has no kernel for ${nodes.length === 0 ? "a part of this graph" : nodes.join(", ")}. ` +
   `Say \`fallback: cpu\` in its configuration (configs/backends/${provider}.yaml) to let the processor compute that, or use --backend cpu.`
 
-const missingCuda = "The CUDA provider of onnxruntime is not installed: `npm run cuda` installs it (CUDA 12 and cuDNN 9 must be there too)."
-
-/** The CUDA provider's library, where it is installed. */
-export const cudaProvider = (): string | undefined => {
-  try {
-    const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"))
-    const library = join(folder, "bin", "napi-v6", process.platform, process.arch, "libonnxruntime_providers_cuda.so")
-    return existsSync(library) ? library : undefined
-  } catch {
-    return undefined
-  }
-}
+const missingCuda = "The cuda backend could not open the graph: onnxruntime's CUDA provider is not installed. `npm run cuda` installs it; CUDA 12 and cuDNN 9 must be there too."
 
 /** What onnxruntime says, with what to do about it where that is known. */
 const explain = (provider: Accelerator, cause: unknown): string => {

@@ -29,11 +29,9 @@ export interface FoundTfjs {
   readonly manifest: string
 }
 
-/** Where packages may lie: the folder that the process works in (the user's project), then beside this package. */
-const places = (): ReadonlyArray<string> => [join(process.cwd(), "package.json"), import.meta.url]
-
-const manifestOf = (name: string): string | undefined => {
-  for (const place of places()) {
+/** Packages may lie in the user's project, or else beside this one. */
+const manifestOf = (name: string, project: string): string | undefined => {
+  for (const place of [join(project, "package.json"), import.meta.url]) {
     try {
       return createRequire(place).resolve(`${name}/package.json`)
     } catch {
@@ -48,10 +46,13 @@ const versionIn = (manifest: string): string => {
   return typeof content === "object" && content !== null && "version" in content && typeof content.version === "string" ? content.version : "unknown"
 }
 
-/** The first of these implementations that is installed. */
-export const findTfjs = (wanted: ReadonlyArray<TfjsKernels> = tfjsKernels): FoundTfjs | undefined => {
+/**
+ * The first of these implementations that is installed.
+ * @param project the user's folder; workers work in it
+ */
+export const findTfjs = (wanted: ReadonlyArray<TfjsKernels> = tfjsKernels, project = process.cwd()): FoundTfjs | undefined => {
   for (const kernels of wanted) {
-    const manifest = manifestOf(packages[kernels].name)
+    const manifest = manifestOf(packages[kernels].name, project)
     if (manifest !== undefined) return { kernels, version: versionIn(manifest), manifest }
   }
   return undefined
