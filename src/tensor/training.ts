@@ -50,6 +50,8 @@ export interface TrainingStep {
   readonly optimiser: Optimiser
   /** The graph input (a scalar) fed with the learning rate; made, with the name "learningRate", when not given. */
   readonly learningRate?: Value
+  /** What other graph inputs are after the step, by the inputs' names: running statistics, which follow the data and are not trained. */
+  readonly carried?: Readonly<Record<string, Value>>
   /** Further values to see after every step, computed with the weights before it. */
   readonly report?: Readonly<Record<string, Value>>
 }
@@ -81,8 +83,8 @@ export interface Slot {
 }
 
 /**
- * Opens a session for the step with weights that start at `initial` (copied; by the names in `parameters`).
- * @throws GraphError when a parameter is not a graph input or has no initial value of its shape.
+ * Opens a session for the step with weights that start at `initial` (copied; by the names in `parameters` and `carried`).
+ * @throws GraphError when one of these is not a graph input or has no initial value of its shape.
  */
 export const openTrainingLoop = (
   step: TrainingStep,
@@ -141,7 +143,7 @@ const stateFor = ({ input, initial }: Slot, given: Tensor | undefined): Tensor =
 }
 
 /** The outputs of one step's graph and the inputs that they replace at the next. */
-export const trainingGraph = ({ loss, parameters, optimiser, report = {}, learningRate }: TrainingStep, initial: Readonly<Record<string, Tensor>>) => {
+export const trainingGraph = ({ carried = {}, loss, parameters, optimiser, report = {}, learningRate }: TrainingStep, initial: Readonly<Record<string, Tensor>>) => {
   const names = Object.keys(parameters)
   const values = Object.values(parameters)
   const rate = learningRate ?? loss.graph.inputs.get("learningRate") ?? loss.graph.input("learningRate", [], loss.type)
@@ -154,14 +156,11 @@ export const trainingGraph = ({ loss, parameters, optimiser, report = {}, learni
   }
   values.forEach((parameter, i) => {
     const name = names[i] ?? ""
-    const start = initial[name]
     const gradient = gradients[i]
     if (parameter.graph.inputs.get(parameter.name) !== parameter || gradient === undefined) {
       throw new GraphError({ message: `The parameter "${name}" is not an input of the graph; only inputs can be trained.` })
     }
-    if (start === undefined || start.type !== parameter.type || !sameShape(start.shape, parameter.shape)) {
-      throw new GraphError({ message: `The parameter "${name}" needs an initial value of ${parameter.type} ${showShape(parameter.shape)}.` })
-    }
+    const start = startOf(name, parameter, initial)
     const remembered = Object.fromEntries(optimiser.slots.map((slot) =>
       [slot, loss.graph.input(`${parameter.name}.${slot}`, parameter.shape, parameter.type)]))
     const update = optimiser.update(parameter, gradient, remembered, rate)
@@ -171,5 +170,18 @@ export const trainingGraph = ({ loss, parameters, optimiser, report = {}, learni
       if (updated !== undefined) keep(input, updated, zeros(input.type, input.shape))
     }
   })
+  for (const [name, updated] of Object.entries(carried)) {
+    const input = loss.graph.inputs.get(name)
+    if (input === undefined) throw new GraphError({ message: `"${name}" is not an input of the graph; only inputs can be carried from step to step.` })
+    keep(input, updated, startOf(name, input, initial))
+  }
   return { outputs, slots }
+}
+
+const startOf = (name: string, { type, shape }: Value, initial: Readonly<Record<string, Tensor>>): Tensor => {
+  const start = initial[name]
+  if (start === undefined || start.type !== type || !sameShape(start.shape, shape)) {
+    throw new GraphError({ message: `The parameter "${name}" needs an initial value of ${type} ${showShape(shape)}.` })
+  }
+  return start
 }

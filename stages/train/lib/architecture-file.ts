@@ -1,19 +1,33 @@
-/** Reads an architecture (architecture.ts) from a YAML file of the project. */
+/** Reads an architecture (docs/architectures.md) from a YAML file of the project. */
 import { readFileSync } from "node:fs"
-import { Effect, Schema, StageError } from "../../../src/stage.ts"
-import { parse } from "yaml"
-import { Architecture } from "./architecture.ts"
+import { Effect, StageError } from "../../../src/stage.ts"
+import { type Architecture, readArchitecture as read } from "../../../src/tensor/layers/architecture.ts"
+import { inWords, type Problem } from "../../../src/tensor/layers/problem.ts"
+import { type Document, isNode, LineCounter, parseDocument } from "yaml"
 
-/** Fails with the file's name and what is wrong with it. */
-export const readArchitecture = (path: string, name: string): Effect.Effect<Architecture, StageError> => {
-  const failure = (cause: unknown) =>
-    new StageError({
-      message: `${name} is no architecture: ${cause instanceof Error ? cause.message : String(cause)}`,
-      hint: "An architecture is a YAML file with a list `layers`, as in configs/models/mlp.yaml.",
-      cause
-    })
-  return Effect.try({ try: (): unknown => parse(readFileSync(path, "utf8")), catch: failure }).pipe(
-    Effect.flatMap(Schema.decodeUnknownEffect(Architecture, { errors: "all", onExcessProperty: "error" })),
-    Effect.mapError((error) => (error instanceof StageError ? error : failure(error)))
-  )
+/** Fails with the file's name and everything that is wrong with it, each with its line and column. */
+export const readArchitecture = (path: string, name: string): Effect.Effect<Architecture, StageError> =>
+  Effect.gen(function*() {
+    const text = yield* Effect.try({ try: () => readFileSync(path, "utf8"), catch: (cause) => failure(name, cause instanceof Error ? cause.message : String(cause)) })
+    const lines = new LineCounter()
+    const document = parseDocument(text, { lineCounter: lines })
+    const [mistake] = document.errors
+    if (mistake !== undefined) return yield* failure(name, mistake.message)
+    return yield* Effect.mapError(
+      Effect.fromResult(read(document.toJS())),
+      ({ problems }) => failure(name, problems.map((problem) => `${placeOf(problem.path, document, lines)}${inWords(problem)}`).join("; "))
+    )
+  })
+
+/** Where a path leads, as `3:5: `; a missing key has no place, so it is its parent's. */
+const placeOf = (path: Problem["path"], document: Document, lines: LineCounter): string => {
+  const node = document.getIn(path, true)
+  if (isNode(node) && node.range !== undefined && node.range !== null) {
+    const { col, line } = lines.linePos(node.range[0])
+    return `${line}:${col}: `
+  }
+  return path.length === 0 ? "" : placeOf(path.slice(0, -1), document, lines)
 }
+
+const failure = (name: string, problem: string): StageError =>
+  new StageError({ message: `${name} is no architecture: ${problem}`, hint: "An architecture is a YAML file with a list `layers`, as in configs/models/mlp.yaml." })

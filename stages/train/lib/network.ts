@@ -3,6 +3,7 @@
  * the scores of a batch from them as a graph. The two-layer net and the layers of an architecture file are both networks.
  */
 import type { Value } from "../../../src/tensor/graph.ts"
+import type { Tensor } from "../../../src/tensor/tensor.ts"
 
 export interface Parameter {
   readonly name: string
@@ -11,6 +12,18 @@ export interface Parameter {
   readonly initial: Float32Array
   /** A frozen parameter keeps its initial value. */
   readonly trainable: boolean
+  /** Not trainable, but a running statistic that follows the data in training. */
+  readonly statistic?: boolean
+}
+
+/** What a training step of a network computes, where that is not what the trained network does. */
+export interface TrainingForm {
+  /** As those of the network. */
+  readonly scores: Value
+  /** Running statistics after the step, by name. */
+  readonly statistics: Readonly<Record<string, Value>>
+  /** Random numbers for the graph's inputs in a step, from 0; the same whenever it is asked. */
+  readonly noise: (step: number) => Readonly<Record<string, Tensor>>
 }
 
 export interface Network {
@@ -21,6 +34,10 @@ export interface Network {
   readonly outputs: number
   /** Scores of a batch `x` of shape [n, ...input]. */
   readonly scores: (x: Value, parameter: (name: string) => Value) => Value
+  /** The form for training, if it is another one: statistics of the batch, dropout. */
+  readonly training?: (x: Value, parameter: (name: string) => Value) => TrainingForm
+  /** What the model's file says of the network. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** Streams of random numbers by purpose. */

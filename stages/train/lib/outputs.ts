@@ -38,7 +38,7 @@ export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingS
   const problem = labelProblem(settings.loss, data.y, settings.network.outputs)
   if (problem !== undefined) return yield* new StageError({ message: problem, hint: "Choose another `loss`, or labels that fit it." })
   const { curve, rate, reductions, weights } = yield* Effect.scoped(train(settings, stage))
-  const model = encodeNetwork(settings.network, weights, { loss: settings.loss })
+  const model = encodeNetwork(settings.network, weights, { ...settings.network.metadata, loss: settings.loss })
   const scores = yield* scoresOf(model, data, stage)
   const n = data.y.length
   yield* stage.outputs.model.write(model)

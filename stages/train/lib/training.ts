@@ -85,7 +85,7 @@ type Facts = typeof Facts.Type
 /** Trains from the network's initial values, or from the saved state of an earlier attempt. Fails when the loss is not finite any more. */
 export const train = Effect.fn("train")(function*(settings: TrainingSettings, host: TrainingHost) {
   const { batch, network, period, steps } = settings
-  const loop = yield* openLoop(settings, host)
+  const { loop, noise } = yield* openLoop(settings, host)
   let facts: Facts = { step: 0, periodLoss: 0, schedule: startPlateau(settings.rate), curve: [] }
 
   const saved = yield* host.checkpoint.load
@@ -102,7 +102,7 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
   /** One step; the failure, if it was one. */
   const advance = async (): Promise<StageError | undefined> => {
     const { curve, periodLoss, schedule, step } = facts
-    const { loss: measured } = await loop.step({ ...batch(step), learningRate: scalar(schedule.rate) })
+    const { loss: measured } = await loop.step({ ...batch(step), ...noise(step), learningRate: scalar(schedule.rate) })
     const loss = measured === undefined ? Number.NaN : itemOf(measured)
     if (!Number.isFinite(loss)) return diverged(loss, step + 1, schedule.rate)
     const sum = periodLoss + loss
@@ -144,7 +144,7 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
   })
   yield* Effect.onInterrupt(all, () => Effect.ignore(save))
 
-  const learned = loop.parameters()
+  const learned = loop.state()
   const weights = new Map(network.parameters.map(({ initial, name }) => {
     const { data = initial } = learned[name] ?? {}
     return [name, data instanceof Float32Array ? data : initial]
@@ -157,20 +157,24 @@ const openLoop = Effect.fn(function*({ batchSize, loss, momentum, network, weigh
   const graph = new Graph()
   const x = graph.input("x", [batchSize, ...network.input])
   const y = graph.input("y", [batchSize])
-  const parameters = new Map(network.parameters.map(({ initial, name, shape, trainable }) => [
-    name,
-    trainable ? graph.input(name, shape) : graph.constant(tensor(initial, shape))
-  ]))
-  const trainable = network.parameters.filter((parameter) => parameter.trainable)
-  return yield* openTrainingLoop(
+  const fed = network.parameters.filter(({ statistic = false, trainable }) => trainable || statistic)
+  const parameters = new Map(network.parameters.map((parameter) => {
+    const { initial, name, shape } = parameter
+    return [name, fed.includes(parameter) ? graph.input(name, shape) : graph.constant(tensor(initial, shape))]
+  }))
+  const parameter = (name: string) => valueOf(parameters, name)
+  const { noise, scores, statistics } = network.training?.(x, parameter) ?? { scores: network.scores(x, parameter), statistics: {}, noise: () => ({}) }
+  const loop = yield* openTrainingLoop(
     {
-      loss: meanLoss(loss, network.scores(x, (name) => valueOf(parameters, name)), y),
-      parameters: Object.fromEntries(trainable.map(({ name }) => [name, valueOf(parameters, name)])),
+      loss: meanLoss(loss, scores, y),
+      parameters: Object.fromEntries(network.parameters.flatMap(({ name, trainable }) => (trainable ? [[name, parameter(name)]] : []))),
+      carried: statistics,
       optimiser: sgd({ momentum, weightDecay })
     },
-    Object.fromEntries(trainable.map(({ initial, name, shape }) => [name, tensor(initial, shape)])),
+    Object.fromEntries(fed.map(({ initial, name, shape }) => [name, tensor(initial, shape)])),
     yield* sessionOptions(host)
   )
+  return { loop, noise }
 })
 
 const unreadable = (cause: unknown): StageError =>
