@@ -7,6 +7,7 @@ import { Effect, Schema, type Scope } from "effect"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { StageEvent } from "../stage/protocol.ts"
+import { storeError, type StoreError } from "../store/error.ts"
 import type { TaskReply, WorkerTask } from "./messages.ts"
 import { tailOf } from "./task-log.ts"
 import { describeDeath, startWorker, type WorkerDeath, type WorkerProcess } from "./worker-process.ts"
@@ -30,7 +31,7 @@ export interface PoolOptions {
 
 export interface Pool {
   /** Interruption aborts the task, and kills its process when it does not heed that. `onStart` is told the worker's number. */
-  run(task: WorkerTask, onStart: (worker: number) => void, onEvent: (event: StageEvent) => void): Effect.Effect<TaskReply, WorkerDied>
+  run(task: WorkerTask, onStart: (worker: number) => void, onEvent: (event: StageEvent) => void): Effect.Effect<TaskReply, WorkerDied | StoreError>
 }
 
 const defaultGraceMs = 5_000
@@ -65,8 +66,7 @@ export const makePool = (options: PoolOptions): Effect.Effect<Pool, never, Scope
 
     return {
       run: (task, onStart, onEvent) =>
-        Effect.callback<TaskReply, WorkerDied>((resume) => {
-          const worker = take()
+        Effect.flatMap(Effect.try({ try: take, catch: (cause) => storeError("start a worker in", options.folder, cause) }), (worker) => Effect.callback<TaskReply, WorkerDied>((resume) => {
           let ended = false
           let onAborted: () => void = () => undefined
           onStart(worker.number)
@@ -85,7 +85,7 @@ export const makePool = (options: PoolOptions): Effect.Effect<Pool, never, Scope
             }
             worker.abort()
           })
-        })
+        }))
     }
   })
 

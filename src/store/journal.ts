@@ -2,8 +2,9 @@
  * Append-only files of JSON lines. A process that is killed may leave half a line at the end, so a reader takes what parses;
  * nothing is ever rewritten.
  */
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs"
+import { closeSync, openSync, readFileSync } from "node:fs"
 import { storeError } from "./error.ts"
+import { writeWhole } from "./json-file.ts"
 import { hasCode } from "./remedy.ts"
 
 export interface Journal {
@@ -27,9 +28,7 @@ export const openJournal = (path: string): Journal => {
     characters = 0
     try {
       file ??= openSync(path, "a", 0o644)
-      const bytes = Buffer.from(text)
-      // A disk that is nearly full takes a part, and says so only at the next write.
-      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written)
+      writeWhole(file, text)
     } catch (cause) {
       throw storeError("write", path, cause)
     }

@@ -27,7 +27,7 @@ export const writeJsonFile = (path: string, value: unknown, temporary: string): 
   try {
     const file = openSync(temporary, "w", 0o644)
     try {
-      writeSync(file, JSON.stringify(value))
+      writeWhole(file, JSON.stringify(value))
       fsyncSync(file)
     } finally {
       closeSync(file)
@@ -43,7 +43,7 @@ export const writeJsonFileAsync = async (path: string, value: unknown, temporary
   try {
     const file = openSync(temporary, "w", 0o644)
     try {
-      writeSync(file, JSON.stringify(value))
+      writeWhole(file, JSON.stringify(value))
       if (flush) await new Promise<void>((resolve, reject) => fsync(file, (error) => (error === null ? resolve() : reject(error))))
     } finally {
       closeSync(file)
@@ -52,6 +52,12 @@ export const writeJsonFileAsync = async (path: string, value: unknown, temporary
   } catch (cause) {
     throw storeError("write", path, cause)
   }
+}
+
+/** A disk that is nearly full takes a part, and says so only at the next write. */
+export const writeWhole = (file: number, text: string): void => {
+  const bytes = Buffer.from(text)
+  for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written)
 }
 
 const moveTo = (path: string, temporary: string): void => {

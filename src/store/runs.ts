@@ -1,5 +1,5 @@
 /** Records of runs: what was asked, what each planned task came to, what happened meanwhile. */
-import { mkdirSync, readdirSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs"
 import type { JsonObject } from "../stage/json.ts"
 import { storeError } from "./error.ts"
 import { hasCode } from "./remedy.ts"
@@ -77,9 +77,11 @@ export const latestRuns = (paths: StorePaths, limit: number, pipeline?: string):
   return found
 }
 
-/** Marks a run whose process is gone as interrupted. */
+/** Marks a run whose process is gone as interrupted. One that was killed before it could write a word of its record is removed. */
 export const closeDeadRun = (paths: StorePaths, id: string, at: number, temporary: string): void => {
+  if (id === "") return
   const record = readRun(paths, id)
+  if (record === undefined && existsSync(paths.run(id).folder) && readdirSync(paths.run(id).folder).length === 0) rmdirSync(paths.run(id).folder)
   if (record?.status !== "running") return
   const counts = { ...record.counts, cached: 0, ran: 0, failed: 0, skipped: 0 }
   for (const task of readRunTasks(paths, id)) {
@@ -88,9 +90,10 @@ export const closeDeadRun = (paths: StorePaths, id: string, at: number, temporar
   writeJsonFile(paths.run(id).record, { ...record, status: "interrupted", finishedAt: at, counts } satisfies RunRecord, temporary)
 }
 
-/** Starts a run's record. `temporary` gives paths, not existing yet, on the same file system. */
-export const createRun = (paths: StorePaths, start: RunStart, startedAt: number, temporary: () => string): OpenRun => {
-  const id = makeFolder(paths, start.pipeline, startedAt)
+/** Starts a run's record. `temporary` gives paths, not existing yet, on the same file system. `announce` is told the run's id before
+ * there is anything of it on the disk: whoever tidies up after this process must be able to find the run. */
+export const createRun = (paths: StorePaths, start: RunStart, startedAt: number, temporary: () => string, announce: (id: string) => void = () => undefined): OpenRun => {
+  const id = makeFolder(paths, start.pipeline, startedAt, announce)
   const run = paths.run(id)
   const tasks = openJournal(run.tasks)
   const events = openJournal(run.events)
@@ -133,12 +136,13 @@ export const createRun = (paths: StorePaths, start: RunStart, startedAt: number,
 }
 
 /** Makes the run's folder; of two runs that start in the same fraction of a second the later one takes the next name. */
-const makeFolder = (paths: StorePaths, pipeline: string, startedAt: number): string => {
+const makeFolder = (paths: StorePaths, pipeline: string, startedAt: number, announce: (id: string) => void): string => {
   try {
     mkdirSync(paths.runs, { recursive: true })
     for (let at = startedAt;; at += 1 / 64) {
       const id = runId(pipeline, at)
       try {
+        announce(id)
         mkdirSync(paths.run(id).folder)
         return id
       } catch (cause) {

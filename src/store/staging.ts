@@ -2,7 +2,7 @@
  * A process's own folder in `staging/`: files being written, on the same file system as the objects, so that publishing is a
  * rename. `owner.json` in it says whose it is; its time stamp is the owner's heartbeat, and claims are hard links to it.
  */
-import { mkdirSync, rmSync, utimesSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { storeError } from "./error.ts"
@@ -22,7 +22,7 @@ export interface Owner {
 export const isOwner = (value: unknown): value is Owner =>
   typeof value === "object" && value !== null && "version" in value && value.version === 1 && "token" in value && "process" in value && isProcessIdentity(value.process)
 
-/** Name of the file that links the run being recorded to its process. */
+/** Name of the file that links the run being recorded to its process; gone once the run's end is recorded. */
 export const ownedRunFile = "run.txt"
 
 export interface Staging {
@@ -32,6 +32,7 @@ export interface Staging {
   /** A path in the folder that was not given out before. */
   fresh(name: string): string
   beat(): void
+  /** Best effort. */
   remove(): void
 }
 
@@ -60,6 +61,15 @@ export const openStaging = (paths: StorePaths): Staging => {
         // Somebody took us for dead and tidied up. The next write says so; a heartbeat must not end the run.
       }
     },
-    remove: () => rmSync(folder, { recursive: true, force: true })
+    remove: () => {
+      try {
+        // A run whose end could not be recorded (the disk is full) is for the next process to close: it needs to know whose it was.
+        const kept = existsSync(join(folder, ownedRunFile)) ? ["owner.json", ownedRunFile] : []
+        for (const name of readdirSync(folder)) if (!kept.includes(name)) rmSync(join(folder, name), { recursive: true, force: true })
+        if (kept.length === 0) rmSync(folder, { recursive: true, force: true })
+      } catch {
+        // What stays is tidied up by whoever works here next. It must not hide why the run ended.
+      }
+    }
   }
 }

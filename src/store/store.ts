@@ -109,9 +109,16 @@ const openStore = (folder: string): { readonly store: StoreShape; readonly close
       createRun: (start, startedAt) =>
         run("write to", () => {
           const { staging } = writer()
-          const open = createRun(paths, start, startedAt, temporary)
-          writeFileSync(join(staging.folder, ownedRunFile), open.id) // by which a sweep finds the run of a dead process
-          return open
+          // By this file a sweep finds the run of a dead process.
+          const owned = join(staging.folder, ownedRunFile)
+          const open = createRun(paths, start, startedAt, temporary, (id) => writeFileSync(owned, id))
+          return {
+            ...open,
+            finish: (...end) => {
+              open.finish(...end)
+              rmSync(owned, { force: true })
+            }
+          }
         }),
       run: (id) => run("read", () => readRun(paths, id)),
       runs: (options = {}) => run("read", () => latestRuns(paths, options.limit ?? Infinity, options.pipeline)),
