@@ -5,6 +5,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit } from "effect"
 import { check } from "./commands/check.ts"
+import { doctor } from "./commands/doctor.ts"
 import { plan } from "./commands/plan.ts"
 import { query } from "./commands/query.ts"
 import { run } from "./commands/run.ts"
@@ -22,9 +23,10 @@ const reprise = group("reprise", {
     { command: "reprise plan pipelines/quickstart.yaml --set eps=0.02", description: "Say what would run, and why, without running it" },
     { command: 'reprise query "from runs"', description: "Ask every result in SQL" },
     { command: "reprise check pipelines/quickstart.yaml", description: "Compare the paper's claims with what was measured" },
-    { command: "reprise stages attack/perturb", description: "What a stage takes and gives" }
+    { command: "reprise stages attack/perturb", description: "What a stage takes and gives" },
+    { command: "reprise doctor", description: "What this machine can compute on" }
   ]
-}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs]))
+}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, doctor]))
 
 /** Runs one command line; the process ends with its exit code. */
 export const main = (options: { readonly packageRoot: string; readonly worker: string; readonly version: string; readonly parameters: ReadonlyArray<string> }): void => {
