@@ -54,7 +54,7 @@ export const tryApart = async (name: string, place: Place): Promise<Outcome> => 
   const parameters = [join(place.packageRoot, "bin", "reprise.mjs"), "doctor", "--try", name, "--project", place.project]
   const { stdout, stderr, code, signal } = await ask(process.execPath, parameters, LIMIT_MS)
   const line = stdout.trim().split("\n").at(-1) ?? ""
-  const outcome = Schema.decodeUnknownResult(Schema.fromJsonString(Outcome))(line)
+  const outcome = Schema.decodeResult(Schema.fromJsonString(Outcome))(line)
   if (Result.isSuccess(outcome)) return outcome.success
   const ended = signal === undefined ? `exit code ${code ?? "unknown"}` : signal === "SIGTERM" ? `ended after ${LIMIT_MS / 1000} s` : `the native library crashed: ${signal}`
   return { runs: false, reason: [ended, stderr.trim().split("\n").at(-1) ?? ""].filter((part) => part !== "").join("; ") }
