@@ -93,6 +93,7 @@ export const formatClaims = (results: ReadonlyArray<ClaimResult>, format: Extrac
       result.verdict
     ])
   }
-  const reasons = results.flatMap((result) => result.error === undefined ? [] : [`${result.id}: ${result.error}`])
+  const alike = Map.groupBy(results.filter(({ error }) => error !== undefined), ({ error }) => error)
+  const reasons = [...alike].map(([error, claims]) => `${claims.map(({ id }) => id).join(", ")}: ${error}`)
   return [formatResult(table, format, { width, ...(width === undefined ? { all: true } : {}) }), ...reasons].join("\n")
 }

@@ -1,6 +1,6 @@
 /** Compares claims with what was measured. Runs nothing. */
 import { Effect } from "effect"
-import { formatClaims } from "../../query/claims.ts"
+import { formatClaims, type Verdict } from "../../query/claims.ts"
 import { resolvePlan } from "../../run/resolve.ts"
 import { Store } from "../../store/store.ts"
 import { openAnswers, verdicts } from "../answers.ts"
@@ -26,8 +26,13 @@ export const checkAction = Effect.fn("check")(function*(input: Input) {
 
   const missing = tasks.length - outputs.size
   if (missing > 0) notice(`\n${count(missing, "task")} of this file ${missing === 1 ? "is" : "are"} not in the store yet. To run ${missing === 1 ? "it" : "them"}: ${commandLine("run", input)}`)
-  const without = results.filter(({ verdict }) => verdict !== "reproduced").length
-  if (without > 0) return yield* failure(`${missing > 0 ? "" : "\n"}${count(without, "claim")} of ${results.length} ${without === 1 ? "does" : "do"} not hold.`)
+  const of = (verdict: Verdict) => results.filter((result) => result.verdict === verdict).length
+  const [otherwise, open] = [of("not reproduced"), of("no data")]
+  const findings = [
+    ...(otherwise > 0 ? [`${count(otherwise, "claim")} of ${results.length} ${otherwise === 1 ? "does" : "do"} not hold`] : []),
+    ...(open > 0 ? [`${count(open, "claim")} of ${results.length} ${open === 1 ? "has" : "have"} no data`] : [])
+  ]
+  if (findings.length > 0) return yield* failure(`${missing > 0 ? "" : "\n"}${findings.join(", ")}.`)
 })
 
 /** The same selection, for another command. */
