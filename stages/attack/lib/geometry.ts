@@ -1,0 +1,89 @@
+/**
+ * Balls and directions as graphs, on batches of any sample shape [n, ...]: the step that raises a linear objective most for its length, the
+ * nearest point of a ball around the origin, and the range of the data. What adversarial training unrolls into its step, and what the
+ * gradient attacks run.
+ */
+import type { Value } from "../../../src/tensor/graph.ts"
+import { abs, cast, clip, cumSum, div, gatherElements, greaterOrEqual, max, min, mul, reduceL2, reduceMax, reduceMin, reduceSum, reshape, sign, sub, topK, where } from "../../../src/tensor/ops.ts"
+import { fromNumbers } from "../../../src/tensor/tensor.ts"
+
+export const norms = ["linf", "l2", "l1"] as const
+export type Norm = (typeof norms)[number]
+
+/** What samples can be: outside it there is no data. A side that is left out is open. */
+export interface Range {
+  readonly low?: number
+  readonly high?: number
+}
+
+export const within = (x: Value, { high = Infinity, low = -Infinity }: Range): Value => {
+  const above = low === -Infinity ? x : max(x, low)
+  return high === Infinity ? above : min(above, high)
+}
+
+/** Samples as rows [n, size]. */
+export const asRows = (x: Value): Value => {
+  const [n = 0, ...rest] = x.shape
+  return reshape(x, [n, rest.reduce((a, b) => a * b, 1)])
+}
+const shaped = (rows: Value, like: Value): Value => reshape(rows, like.shape)
+
+/** So small that only a zero gradient gives a step that is not of unit length. */
+const tiny = 1e-30
+
+/**
+ * The step of unit length along a gradient: its sign (linf), the gradient itself (l2), or the signs of its greatest entries (l1), a share
+ * `sparsity` of all, as sparse l1 descent takes them.
+ */
+export const steepest = (norm: Norm, gradient: Value, sparsity = 0.01): Value => {
+  if (norm === "linf") return sign(gradient)
+  // Scaled by its greatest entry first, so that the squares of a small gradient do not vanish.
+  const rows = asRows(gradient)
+  const scaled = div(rows, max(reduceMax(abs(rows), [1], true), tiny))
+  if (norm === "l2") return shaped(div(scaled, max(reduceL2(scaled, [1], true), tiny)), gradient)
+  const [, size = 1] = rows.shape
+  const least = reduceMin(greatest(abs(scaled), Math.max(1, Math.round(sparsity * size))), [1], true)
+  const signs = mul(sign(scaled), cast(greaterOrEqual(abs(scaled), least), "float32"))
+  return shaped(div(signs, max(reduceSum(abs(signs), [1], true), tiny)), gradient)
+}
+
+/** The k greatest entries of each row, in falling order; by their places, because a file that uses TopK's values alone is refused. */
+const greatest = (rows: Value, k: number): Value => gatherElements(rows, topK(rows, k).indices, 1)
+
+/** The nearest point to `delta` in the ball of radius eps around 0. */
+export const project = (norm: Norm, delta: Value, eps: number): Value => {
+  if (norm === "linf") return clip(delta, -eps, eps)
+  const rows = asRows(delta)
+  if (norm === "l2") return shaped(mul(rows, min(div(eps, max(reduceL2(rows, [1], true), tiny)), 1)), delta)
+  return shaped(projectL1(rows, eps), delta)
+}
+
+/**
+ * Onto the l1 ball: every entry loses the same amount theta, but none changes sign (Duchi et al. 2008). With the magnitudes in falling
+ * order, theta_j = (sum of the first j - eps) / j, and theta is the greatest of these and 0.
+ */
+const projectL1 = (rows: Value, eps: number): Value => {
+  const [, size = 1] = rows.shape
+  const falling = greatest(abs(rows), size)
+  const counts = rows.graph.constant(fromNumbers(Array.from({ length: size }, (_, j) => j + 1), { type: rows.type, shape: [1, size] }))
+  const theta = max(reduceMax(div(sub(cumSum(falling, 1), eps), counts), [1], true), 0)
+  return mul(sign(rows), max(sub(abs(rows), theta), 0))
+}
+
+/** The whole vector, made shorter where its greatest entry is above eps: no projection in the sense of the nearest point. */
+export const shrinkToMax = (delta: Value, eps: number): Value => {
+  const rows = asRows(delta)
+  return shaped(mul(rows, min(div(eps, max(reduceMax(abs(rows), [1], true), tiny)), 1)), delta)
+}
+
+/** A gradient by its greatest entry. */
+export const overGreatest = (gradient: Value): Value => {
+  const rows = asRows(gradient)
+  return shaped(div(rows, max(reduceMax(abs(rows), [1], true), tiny)), gradient)
+}
+
+/** Where of two points of each sample: `first` where `choose` [n] (bool) holds. */
+export const choose = (which: Value, first: Value, second: Value): Value => {
+  const [n = 0, ...rest] = first.shape
+  return where(reshape(which, [n, ...rest.map(() => 1)]), first, second)
+}

@@ -1,0 +1,137 @@
+/**
+ * Gradient attacks on whole data sets: one session run is one step of a batch, in which the objective, its gradient, the next point and
+ * the best point so far are computed together. FGSM is one step of it, PGD many.
+ */
+import { Effect, type RandomStream, type StageError } from "../../../src/stage.ts"
+import { grad } from "../../../src/tensor/differentiate.ts"
+import { argMax, cast, equal, greater, not, reduceSum, where } from "../../../src/tensor/ops.ts"
+import { tensor, zeros } from "../../../src/tensor/tensor.ts"
+import { choose, type Norm, type Range } from "./geometry.ts"
+import { nextPoint, type StepRule } from "./gradient-step.ts"
+import { type Objective, objectiveOf } from "./objective.ts"
+import { pick, pickInts, rowsWhere } from "./rows.ts"
+import { randomStart } from "./start.ts"
+import { type Asked, batchOf, engineFailure, labelFeeds, put, type Victim } from "./victim.ts"
+
+export interface GradientAttack {
+  readonly rule: StepRule
+  readonly objective: Objective
+  /** Steps towards `target`, instead of away from the label. */
+  readonly targeted: boolean
+  readonly steps: number
+  readonly range: Range
+  /** Gives the point with the best objective, the start included, or the one after the last step. */
+  readonly keep: "best" | "last"
+  /** Attempts; from the second on only samples that no attempt has moved to where they should be go on. */
+  readonly restarts: number
+  /** Starts at random in this ball, from the stream of an attempt. */
+  readonly start?: { readonly norm: Norm; readonly eps: number; readonly random: (attempt: number) => Pick<RandomStream, "at"> }
+}
+
+export interface Attacked {
+  readonly x: Float32Array
+  /** Objective there. */
+  readonly objective: Float32Array
+  /** Predictions asked for each sample. */
+  readonly queries: Int32Array
+  /** Steps taken. */
+  readonly steps: Int32Array
+}
+
+/** Attacks every sample. `progress` hears how many samples are done, of how many over all attempts. */
+export const attackByGradient = Effect.fn("attackByGradient")(function*(
+  victim: Victim,
+  { label, target, x }: Asked,
+  attack: GradientAttack,
+  progress: (done: number, total: number) => Effect.Effect<void> = () => Effect.void
+) {
+  const { size } = victim
+  const n = label.length
+  const run = yield* openSteps(victim, attack)
+  const found: Attacked = { x: x.slice(), objective: new Float32Array(n).fill(-Infinity), queries: new Int32Array(n), steps: new Int32Array(n) }
+  const reached = new Uint8Array(n)
+  for (let attempt = 0; attempt < attack.restarts; attempt++) {
+    const open = rowsWhere(n, (row) => reached[row] === 0)
+    // The stream is of the sample's number, so that who else is still open changes nothing.
+    const start = attack.start === undefined ? x : randomStart(attack.start.norm, x, size, attack.start.eps, attack.range, attack.start.random(attempt))
+    for (let from = 0; from < open.length; from += victim.batch) {
+      const rows = open.slice(from, from + victim.batch)
+      const part = { x: pick(x, rows, size), label: pickInts(label, rows), ...(target === undefined ? {} : { target: pickInts(target, rows) }) }
+      const end = yield* run(part, pick(start, rows, size))
+      rows.forEach((row, place) => {
+        const success = (end.reached[place] ?? 0) > 0
+        const value = end.objective[place] ?? 0
+        found.queries[row] = (found.queries[row] ?? 0) + attack.steps + 1
+        found.steps[row] = (found.steps[row] ?? 0) + attack.steps
+        if (!success && value <= (found.objective[row] ?? 0) && attempt > 0) return
+        found.x.set(end.x.subarray(place * size, (place + 1) * size), row * size)
+        found.objective[row] = value
+        reached[row] = success ? 1 : 0
+      })
+      yield* progress(attempt * n + from + rows.length, attack.restarts * n)
+    }
+  }
+  return found
+})
+
+interface End {
+  readonly x: Float32Array
+  readonly objective: Float32Array
+  /** 1 where the model gives the target, or another class than the label when there is none. */
+  readonly reached: Float32Array
+}
+
+/** The session of a step, run from a start to the end for one batch. */
+const openSteps = Effect.fn(function*(victim: Victim, { keep, objective, range, rule, steps, targeted }: GradientAttack) {
+  const { batch, shape, size } = victim
+  const session = yield* victim.open(({ label, scores, target, x }) => {
+    const { graph } = x
+    const origin = graph.input("origin", x.shape)
+    const marked = graph.input("marked", x.shape)
+    const best = { x: graph.input("bestX", x.shape), objective: graph.input("bestObjective", [batch]), reached: graph.input("bestReached", [batch]) }
+    const value = objectiveOf(objective, scores, targeted ? { label, target } : { label })
+    const [gradient = x] = grad(reduceSum(value), [x])
+    const next = nextPoint(rule, { x, marked }, origin, gradient, range)
+    const predicted = argMax(scores, 1)
+    const reached = cast(targeted ? equal(predicted, target) : not(equal(predicted, label)), "float32")
+    const marks = next.marked === undefined ? {} : { nextMarked: next.marked }
+    if (keep === "last") return { nextX: next.x, ...marks, nextBestX: choose(greater(value, -Infinity), x, best.x), nextBestObjective: value, nextBestReached: reached }
+    const better = greater(value, best.objective)
+    return {
+      nextX: next.x,
+      ...marks,
+      nextBestX: choose(better, x, best.x),
+      nextBestObjective: where(better, value, best.objective),
+      nextBestReached: where(better, reached, best.reached)
+    }
+  })
+  const none = zeros("float32", [batch, ...shape])
+  const run = (part: Asked, start: Float32Array): Effect.Effect<End, StageError> => Effect.gen(function*() {
+    const origin = batchOf(part.x, 0, batch, size, shape)
+    const labels = labelFeeds(part, 0, batch)
+    let state = {
+      x: batchOf(start, 0, batch, size, shape),
+      marked: none,
+      bestX: origin,
+      bestObjective: tensor(new Float32Array(batch).fill(-Infinity), [batch]),
+      bestReached: zeros("float32", [batch])
+    }
+    for (let step = 0; step <= steps; step++) {
+      const { nextBestObjective, nextBestReached, nextBestX, nextMarked, nextX } = yield* Effect.mapError(session.run({ ...state, origin, ...labels }), engineFailure)
+      state = {
+        x: nextX ?? state.x,
+        marked: nextMarked ?? none,
+        bestX: nextBestX ?? state.bestX,
+        bestObjective: nextBestObjective ?? state.bestObjective,
+        bestReached: nextBestReached ?? state.bestReached
+      }
+    }
+    const n = part.label.length
+    const end = { x: new Float32Array(n * size), objective: new Float32Array(n), reached: new Float32Array(n) }
+    put(end.x, 0, state.bestX)
+    put(end.objective, 0, state.bestObjective)
+    put(end.reached, 0, state.bestReached)
+    return end
+  })
+  return run
+})
