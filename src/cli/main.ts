@@ -6,12 +6,14 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit } from "effect"
 import { check } from "./commands/check.ts"
 import { doctor } from "./commands/doctor.ts"
+import { gc } from "./commands/gc.ts"
 import { plan } from "./commands/plan.ts"
 import { query } from "./commands/query.ts"
 import { run } from "./commands/run.ts"
 import { runs } from "./commands/runs.ts"
 import { schema } from "./commands/schema.ts"
 import { stages } from "./commands/stages.ts"
+import { verify } from "./commands/verify.ts"
 import { CommandFailure, exitCodes } from "./failure.ts"
 import { group, isUsageError, runCommandLine, withSubcommands } from "./framework.ts"
 import { Installation } from "./installation.ts"
@@ -26,7 +28,7 @@ const reprise = group("reprise", {
     { command: "reprise stages attack/perturb", description: "What a stage takes and gives" },
     { command: "reprise doctor", description: "What this machine can compute on" }
   ]
-}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, doctor]))
+}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, gc, verify, doctor]))
 
 /** Runs one command line; the process ends with its exit code. */
 export const main = (options: { readonly packageRoot: string; readonly worker: string; readonly version: string; readonly parameters: ReadonlyArray<string> }): void => {

@@ -1,0 +1,69 @@
+/** Reads every byte of a store: whether each object is what its name says, each record whole, and everything there that records name. */
+import { rmSync } from "node:fs"
+import { isActionRecord } from "./actions.ts"
+import { entriesOf } from "./areas.ts"
+import { readJsonFile } from "./json-file.ts"
+import { openObjects } from "./objects.ts"
+import type { StorePaths } from "./paths.ts"
+import { readRun, runIds } from "./runs.ts"
+
+/** Something that is not as it should be. */
+export type Damage =
+  | { readonly kind: "corrupt"; readonly digest: string; readonly path: string }
+  | { readonly kind: "missing"; readonly digest: string; readonly fingerprint: string; readonly output: string }
+  | { readonly kind: "record"; readonly fingerprint: string; readonly path: string }
+  | { readonly kind: "run"; readonly run: string; readonly path: string }
+
+export interface Verified {
+  readonly objects: number
+  readonly bytes: number
+  readonly actions: number
+  readonly runs: number
+  readonly damages: ReadonlyArray<Damage>
+  /** Tasks whose results are not whole. */
+  readonly fingerprints: ReadonlySet<string>
+}
+
+/** `onProgress` is told how many bytes have been read. Throws `StoreError` where something cannot be read. */
+export const verifyStore = (paths: StorePaths, onProgress: (bytes: number, of: number) => void = () => undefined): Verified => {
+  const store = openObjects(paths)
+  const objects = entriesOf(paths.folder, "objects")
+  const total = objects.reduce((sum, { bytes }) => sum + bytes, 0)
+  const damages: Array<Damage> = []
+  const states = new Map<string, "intact" | "corrupt" | "missing">()
+  let read = 0
+  for (const { bytes, name, path } of objects) {
+    const state = store.verify(name)
+    states.set(name, state)
+    if (state === "corrupt") damages.push({ kind: "corrupt", digest: name, path })
+    onProgress(read += bytes, total)
+  }
+  const actions = entriesOf(paths.folder, "actions")
+  const fingerprints = new Set<string>()
+  for (const { name, path } of actions) {
+    const action = readJsonFile(path, isActionRecord)
+    if (action?.fingerprint !== name) {
+      damages.push({ kind: "record", fingerprint: name, path })
+      fingerprints.add(name)
+      continue
+    }
+    for (const [output, { digest }] of Object.entries(action.outputs)) {
+      const state = states.get(digest)
+      if (state === "intact") continue
+      fingerprints.add(name)
+      if (state !== "corrupt") damages.push({ kind: "missing", digest, fingerprint: name, output })
+    }
+  }
+  const runs = runIds(paths)
+  for (const run of runs) if (readRun(paths, run) === undefined) damages.push({ kind: "run", run, path: paths.run(run).record })
+  return { objects: objects.length, bytes: total, actions: actions.length, runs: runs.length, damages, fingerprints }
+}
+
+/** Takes what is damaged out of the way, so that its tasks count as not run. */
+export const setDamagesAside = (paths: StorePaths, damages: ReadonlyArray<Damage>): void => {
+  const objects = openObjects(paths)
+  for (const damage of damages) {
+    if (damage.kind === "corrupt") objects.setAside(damage.digest)
+    else if (damage.kind === "record") rmSync(damage.path, { force: true })
+  }
+}
