@@ -6,11 +6,11 @@ import * as o from "../ops.ts"
 import { at } from "../shape.ts"
 import { tensor } from "../tensor.ts"
 import { dropOut } from "./dropout.ts"
-import { StartingValues, startingAt, torchWeights } from "./initial.ts"
+import { StartingValues, startingAt, torchWeights, uniform, zeros } from "./initial.ts"
 import { Count, features, Index, type LayerKind, layer, Name, setting, Share } from "./layer.ts"
 import { project } from "./linear.ts"
 import { unknown } from "./problem.ts"
-import type { Scope } from "./scope.ts"
+import type { Initial, Scope } from "./scope.ts"
 
 /** Added to the score of a place that must not be looked at. Finite, so that a row of such places stays a number. */
 const CLOSED = -1e9
@@ -54,6 +54,12 @@ export const parts = (x: Value, count: number): ReadonlyArray<Value> => {
   return Array.from({ length: count }, (_, part) => o.slice(x, [part * size], [(part + 1) * size], [axis]))
 }
 
+/**
+ * PyTorch's start for the weights of queries, keys and values: Glorot's, for the one matrix [3 size, size] that holds them. Its other
+ * defaults for attention are biases of 0, and those of any linear layer for the weights that join the heads.
+ */
+export const packedWeights = (size: number): Initial => uniform(Math.sqrt(6 / (4 * size)))
+
 const Attention = Schema.Struct({
   heads: setting(Count, "Number of heads; they share the features evenly."),
   memory: Schema.optionalKey(setting(Name, "Looks at what the layer kept under this name gave, instead of at its own input.")),
@@ -94,14 +100,14 @@ export const attentionLayers: ReadonlyArray<LayerKind> = [
     const size = features(x)
     if (x.shape.length < 3 || (separate && x.shape.length !== 4)) throw new Misfit(separate ? "needs samples [groups, places, features]" : "needs tokens [places, features]")
     if (size % heads !== 0) throw new Misfit(`has ${heads} heads, which do not divide ${size} features`)
-    const start = settings["initial-bias"]
-    const linear = { bias, separate, weights: startingAt(initial, torchWeights), biases: start === undefined ? undefined : startingAt(start, torchWeights) }
+    const biases = startingAt(settings["initial-bias"], zeros)
+    const linear = { bias, separate, weights: startingAt(initial, packedWeights(size)), biases }
     const [keys, q, k, v] = memory === undefined
       ? [x, ...parts(project(x, scope, { ...linear, units: 3 * size, names: ["in.weight", "in.bias"] }), 3)]
       : lookedUp(x, kept(scope, memory), scope, { ...linear, units: size })
     if (q === undefined || k === undefined || v === undefined) throw new Misfit("has no queries, keys and values")
     const seen = attend(q, k, v, scope, { heads, dropout, mask: maskOf(settings, x, keys, scope) })
-    return project(seen, scope, { ...linear, bias: true, units: size, names: ["out.weight", "out.bias"] })
+    return project(seen, scope, { bias: true, separate, biases, weights: startingAt(initial, torchWeights), units: size, names: ["out.weight", "out.bias"] })
   })
 ]
 

@@ -55,10 +55,10 @@ const Positions = Schema.Struct({
 })
 
 const startOf = ({ initial, rows }: typeof Positions.Type, groups: number, size: number, width: number): Initial => {
-  if (initial === "waves") return given(repeated(waves(size, width), groups))
+  if (initial === "waves") return given(() => repeated(waves(size, width), groups))
   if (initial !== "grid-waves") return startingAt(initial, zeros)
   if (rows === undefined || size % rows !== 0) throw new Misfit("needs `rows` that divide the number of places")
-  return given(repeated(gridWaves(rows, size / rows, width), groups))
+  return given(() => repeated(gridWaves(rows, size / rows, width), groups))
 }
 
 export const embeddingLayers: ReadonlyArray<LayerKind> = [

@@ -1,5 +1,5 @@
 /** A network with its weights as an ONNX file that says what it is. */
-import { Graph } from "../graph.ts"
+import { Graph, type Value } from "../graph.ts"
 import { encodeModel } from "../onnx/encode.ts"
 import { metadataText } from "../onnx/metadata.ts"
 import type { Tensor } from "../tensor.ts"
@@ -26,23 +26,27 @@ export const exportNetwork = (
   weights: Readonly<Record<string, Tensor>>,
   { metadata = {}, output = "scores" }: { readonly metadata?: Readonly<Record<string, string>>; readonly output?: string } = {}
 ): Uint8Array => {
-  const graph = new Graph()
-  const inputs = Object.fromEntries(Object.entries(network.inputs).map(([name, { shape, type }]) => [name, graph.input(name, [2, ...shape], type)]))
-  const built = network.build({
-    graph,
-    mode: "inference",
-    inputs,
-    parameter: ({ name }) => {
-      const weight = weights[name]
-      if (weight === undefined) throw architectureError([{ path: [], message: `The weights have no ${name}.` }])
-      return graph.constant(weight)
-    }
-  })
-  const outputs = { ...built.outputs, [output]: built.output }
+  const build = (batch: number): Readonly<Record<string, Value>> => {
+    const graph = new Graph()
+    const built = network.build({
+      graph,
+      mode: "inference",
+      inputs: Object.fromEntries(Object.entries(network.inputs).map(([name, { shape, type }]) => [name, graph.input(name, [batch, ...shape], type)])),
+      parameter: ({ name }) => {
+        const weight = weights[name]
+        if (weight === undefined) throw architectureError([{ path: [], message: `The weights have no ${name}.` }])
+        return graph.constant(weight)
+      }
+    })
+    return { ...built.outputs, [output]: built.output }
+  }
+  // A batch of 1 would broadcast where it should not.
+  const [outputs, elsewhere] = [build(2), build(3)]
   const any = (names: ReadonlyArray<string>) => Object.fromEntries(names.map((name) => [name, { 0: BATCH }]))
   return encodeModel(outputs, {
     name: "model",
     metadata: { ...metadataOf(network.architecture), ...metadata },
-    dynamicAxes: any([...Object.keys(inputs), ...Object.keys(outputs)])
+    dynamicAxes: any([...Object.keys(network.inputs), ...Object.keys(outputs)]),
+    elsewhere
   })
 }

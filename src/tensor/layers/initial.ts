@@ -46,8 +46,8 @@ export const ones = constant(1)
 export const normal = (deviation: number, mean = 0): Initial => (random, shape) => start.normal(random, shape, deviation, mean)
 /** Uniform within a bound on both sides of 0. */
 export const uniform = (bound: number): Initial => (random, shape) => start.uniform(random, shape, -bound, bound)
-/** The same numbers whatever the stream. */
-export const given = (values: Float32Array): Initial => (_, shape) => tensor(values.slice(), shape)
+/** The same numbers whatever the stream; made when they are wanted. */
+export const given = (values: () => Float32Array): Initial => (_, shape) => tensor(values(), shape)
 
 /** PyTorch's default for the weights of linear and convolutional layers: `kaiming_uniform_(a=sqrt(5))`, uniform within 1/sqrt(fan-in). */
 export const torchWeights: Initial = (random, shape) => start.kaimingUniform(random, shape, Math.sqrt(5))

@@ -7,7 +7,7 @@ import { Schema } from "effect"
 import * as o from "../ops.ts"
 import { Misfit } from "../operator.ts"
 import { at, sizeOf } from "../shape.ts"
-import { attend, parts } from "./attention.ts"
+import { attend, packedWeights, parts } from "./attention.ts"
 import { waves } from "./embedding.ts"
 import { given, StartingValues, startingAt, torchBias, torchWeights, zeros } from "./initial.ts"
 import { batchSize, Count, features, imageSizes, type LayerKind, layer, Name, setting } from "./layer.ts"
@@ -17,12 +17,16 @@ export const variableLayers: ReadonlyArray<LayerKind> = [
   layer(
     "variable-patches",
     "Cuts every channel into squares by itself and maps each square to a token with that channel's weights.",
-    Schema.Struct({ size: setting(Count, "Rows and columns of a square."), features: setting(Count, "Features of a token.") }),
-    ({ features, size }) => (x, scope) => {
+    Schema.Struct({
+      size: setting(Count, "Rows and columns of a square."),
+      features: setting(Count, "Features of a token."),
+      initial: Schema.optionalKey(setting(StartingValues, "Start of the weights."))
+    }),
+    ({ features, initial, size }) => (x, scope) => {
       const { channels, spatial } = imageSizes(x)
       if (spatial.some((length) => length % size !== 0)) throw new Misfit(`has patches of ${size} x ${size}`)
       const shape = [channels * features, 1, size, size]
-      const grid = o.conv(x, scope.parameter("weight", shape, torchWeights), scope.parameter("bias", [channels * features], torchBias(shape)), { strides: size, groups: channels })
+      const grid = o.conv(x, scope.parameter("weight", shape, startingAt(initial, torchWeights)), scope.parameter("bias", [channels * features], torchBias(shape)), { strides: size, groups: channels })
       return o.transpose(o.reshape(grid, [batchSize(x), channels, features, sizeOf(grid.shape.slice(2))]), [0, 1, 3, 2])
     }
   ),
@@ -38,16 +42,16 @@ export const variableLayers: ReadonlyArray<LayerKind> = [
       if (x.shape.length !== 4) throw new Misfit("needs samples [variables, places, features]")
       const [n, variables, places, width] = [batchSize(x), at(x.shape, 1), at(x.shape, 2), features(x)]
       if (width % heads !== 0) throw new Misfit(`has ${heads} heads, which do not divide ${width} features`)
-      const weights = startingAt(initial, torchWeights)
+      const linear = { bias: true, biases: zeros, weights: startingAt(initial, packedWeights(width)) }
       const atPlaces = o.transpose(x, [0, 2, 1, 3])
       const seen = Array.from({ length: representatives }, (_, k) => {
         const own = scope.within(`${k + 1}`)
-        const keys = o.add(atPlaces, own.parameter("variables", [variables, width], given(waves(variables, width))))
+        const keys = o.add(atPlaces, own.parameter("variables", [variables, width], given(() => waves(variables, width))))
         const query = own.parameter("query", [1, width], zeros)
-        const q = project(query, own, { units: width, bias: true, weights, names: ["query.weight", "query.bias"] })
-        const [keyed, valued] = parts(project(keys, own, { units: 2 * width, bias: true, weights, names: ["memory.weight", "memory.bias"] }), 2)
+        const q = project(query, own, { ...linear, units: width, names: ["query.weight", "query.bias"] })
+        const [keyed, valued] = parts(project(keys, own, { ...linear, units: 2 * width, names: ["memory.weight", "memory.bias"] }), 2)
         if (keyed === undefined || valued === undefined) throw new Misfit("has no keys and values")
-        const out = project(attend(q, keyed, valued, own, { heads }), own, { units: width, bias: true, weights, names: ["out.weight", "out.bias"] })
+        const out = project(attend(q, keyed, valued, own, { heads }), own, { ...linear, units: width, weights: startingAt(initial, torchWeights), names: ["out.weight", "out.bias"] })
         return o.reshape(out, [n, places, 1, width])
       })
       return o.transpose(o.concat(seen, 2), [0, 2, 1, 3])

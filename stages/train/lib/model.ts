@@ -18,11 +18,13 @@ export const encodeNetwork = (
   weights: ReadonlyMap<string, Float32Array>,
   metadata: Readonly<Record<string, string>>
 ): Uint8Array => {
-  const graph = new Graph()
-  const x = graph.input("x", [2, ...network.input]) // 2 stands for any size: a size of 1 would broadcast where it should not
-  const parameters = new Map(network.parameters.map(({ initial, name, shape }) => [name, graph.constant(tensor(weights.get(name) ?? initial, shape))]))
-  const scores = network.scores(x, (name) => valueOf(parameters, name))
-  return encodeModel({ scores }, { name: "model", metadata, dynamicAxes: { x: { 0: batchAxis }, scores: { 0: batchAxis } } })
+  const build = (batch: number) => {
+    const graph = new Graph()
+    const parameters = new Map(network.parameters.map(({ initial, name, shape }) => [name, graph.constant(tensor(weights.get(name) ?? initial, shape))]))
+    return { scores: network.scores(graph.input("x", [batch, ...network.input]), (name) => valueOf(parameters, name)) }
+  }
+  // What differs between two sizes follows the size; a size of 1 would broadcast where it should not.
+  return encodeModel(build(2), { name: "model", metadata, dynamicAxes: { x: { 0: batchAxis }, scores: { 0: batchAxis } }, elsewhere: build(3) })
 }
 
 /** Looks a parameter up; a network only asks for those that it declares. */
