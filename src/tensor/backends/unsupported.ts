@@ -14,8 +14,8 @@ export const needsProcessor = (cause: unknown): boolean => cause instanceof Erro
 export const describeNode = ({ operator, inputs }: Node): string =>
   `${operator.name}(${inputs.map(({ type, shape }) => `${type} ${showShape(shape)}`).join(", ")})`
 
-/** The node alone: its constants stay, everything else is an input. Undefined where nothing is left to compute. */
-const alone = (node: Node): Readonly<Record<string, Value>> | undefined => {
+/** The node alone: its constants stay, every other operand i is an input named x{i}. Undefined where nothing is left to compute. */
+export const alone = (node: Node): Readonly<Record<string, Value>> | undefined => {
   const graph = new Graph()
   const inputs = node.inputs.map((input, i) => (input.constant === undefined ? graph.input(`x${i}`, input.shape, input.type) : graph.constant(input.constant)))
   const outputs = graph.apply(node.operator.name, inputs, node.attributes, node.outputs.length)
@@ -23,7 +23,7 @@ const alone = (node: Node): Readonly<Record<string, Value>> | undefined => {
 }
 
 /** Nodes that are opened alike. */
-const keyOf = ({ operator, inputs, attributes, outputs }: Node): string =>
+export const keyOf = ({ operator, inputs, attributes, outputs }: Node): string =>
   JSON.stringify([operator.name, inputs.map(({ type, shape, constant }) => [type, shape, constant !== undefined]), attributes, outputs.length])
 
 /**

@@ -51,13 +51,14 @@ const axesOf = (shape: Shape, given: Attributes): ReadonlyArray<ResizedAxis> => 
   return result.map((one) => ({ ...one, scale, result: Math.floor(scale * one.size + 0.5) }))
 }
 
-interface Step {
+export interface Step {
   readonly axis: number
   readonly map: AxisMap
 }
 
 /** The axes that change. */
-const stepsOf = (shape: Shape, given: Attributes): ReadonlyArray<Step> => {
+/** What happens along each axis, one after the other. */
+export const stepsOf = (shape: Shape, given: Attributes): ReadonlyArray<Step> => {
   const resampling = resamplingOf(given)
   return axesOf(shape, given).map((axis): Step => ({ axis: axis.axis, map: axisMap(axis, resampling) }))
     .filter(({ axis, map: { matrix, outside } }) =>

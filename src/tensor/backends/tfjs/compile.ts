@@ -11,9 +11,10 @@ import { elementwise } from "./operators/elementwise.ts"
 import { layout } from "./operators/layout.ts"
 import { type Lowerings, NoForm, type Step, storedAs } from "./operators/lowering.ts"
 import { reductions } from "./operators/reduction.ts"
+import { resizes } from "./operators/resize.ts"
 import { windows } from "./operators/window.ts"
 
-const lowerings: Lowerings = { ...elementwise, ...reductions, ...layout, ...windows }
+const lowerings: Lowerings = { ...elementwise, ...reductions, ...layout, ...windows, ...resizes }
 
 /** Operators with a form in TensorFlow.js. */
 export const tfjsOperators: ReadonlyArray<string> = Object.keys(lowerings)

@@ -1,0 +1,41 @@
+/**
+ * Nodes that onnxruntime's WebGPU provider takes and then cannot run (as of 1.30): it says so only when the graph runs. Found here
+ * beforehand, by the forms that its kernels refuse.
+ */
+import { type Node, reachable, type Value } from "../graph.ts"
+import { axisOf, first, intOf } from "../operator.ts"
+import { sameShape } from "../shape.ts"
+
+export interface LimitedNode {
+  readonly node: Node
+  /** As the written model names it. */
+  readonly name: string
+}
+
+/** Whether a node is beyond its kernel. `isUsed` tells which outputs the model has. */
+const beyond: Readonly<Record<string, (node: Node, isUsed: (output: Value) => boolean) => boolean>> = {
+  // "The Indices output is not supported yet."
+  MaxPool: ({ outputs }, isUsed) => outputs.slice(1).some(isUsed),
+  // "The antialias attribute of Resize operator is NOT implemented."
+  Resize: ({ attributes }) => intOf(attributes, "antialias", 0) !== 0,
+  // "Only Conv2d or Conv1d are supported."
+  ConvTranspose: ({ inputs }) => first(inputs).shape.length > 4,
+  // "Conv3D does not support grouped convolution."
+  Conv: ({ inputs, attributes }) => first(inputs).shape.length > 4 && intOf(attributes, "group", 1) !== 1,
+  // "Size of scale and bias (if provided) must match this."
+  LayerNormalization: ({ inputs, attributes }) => {
+    const { shape } = first(inputs)
+    return inputs.slice(1).some((parameter) => !sameShape(parameter.shape, shape.slice(axisOf(intOf(attributes, "axis", -1), shape))))
+  }
+}
+
+export const beyondWebgpu = (outputs: Readonly<Record<string, Value>>): ReadonlyArray<LimitedNode> => {
+  const values = reachable(Object.values(outputs))
+  const used = new Set(values)
+  const found = new Map<Node, LimitedNode>()
+  for (const { node, id } of values) {
+    if (node === undefined || found.has(node) || !Object.hasOwn(beyond, node.operator.name)) continue
+    if (beyond[node.operator.name]?.(node, (output) => used.has(output)) === true) found.set(node, { node, name: `${node.operator.name}_${id}` })
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,38 @@
+/**
+ * One suite of operator cases, with their gradients, against the reference interpreter on every backend that this machine has. What a
+ * backend is known not to run is listed with what it says.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Result } from "effect"
+import { grad } from "../../../src/tensor/differentiate.ts"
+import type { Value } from "../../../src/tensor/graph.ts"
+import { interpret } from "../../../src/tensor/reference.ts"
+import { openSession } from "../../../src/tensor/runtime.ts"
+import { caseTitles, Dice, makeCase, weighted } from "../cases.ts"
+import { testedBackends } from "./available.ts"
+import { differenceOf } from "./compare.ts"
+
+/** By backend and case: the refusal that is to come. */
+const refused: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {}
+
+const backends = await testedBackends()
+
+for (const { title: backend, options, tolerance, missing } of backends) {
+  describe.skipIf(missing !== undefined)(missing === undefined ? `${backend}, to ${tolerance.toPrecision(1)}` : `${backend}: skipped, ${missing}`, () => {
+    for (const title of caseTitles) {
+      it.effect(title, () => Effect.gen(function*() {
+        const one = makeCase(title, 11, "float32")
+        const outputs: Record<string, Value> = { y: one.output }
+        grad(weighted(one, new Dice(12)), one.inputs).forEach((gradient, i) => (outputs[`d${i}`] = gradient))
+        const computed = yield* Effect.result(Effect.flatMap(openSession(outputs, options), (session) => session.run(one.feeds)))
+        const refusal = refused[backend]?.[title]
+        if (Result.isFailure(computed)) {
+          assert.isDefined(refusal, computed.failure.message)
+          return assert.match(computed.failure.message, refusal ?? /^$/)
+        }
+        assert.isUndefined(refusal, "it runs after all: take it off the list")
+        assert.isUndefined(differenceOf(computed.success, interpret(outputs, one.feeds), tolerance))
+      }), 30_000)
+    }
+  })
+}
