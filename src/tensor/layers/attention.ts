@@ -4,7 +4,7 @@ import type { Value } from "../graph.ts"
 import { Misfit } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at } from "../shape.ts"
-import { tensor } from "../tensor.ts"
+import { type Tensor, tensor } from "../tensor.ts"
 import { dropOut } from "./dropout.ts"
 import { StartingValues, startingAt, torchWeights, uniform, zeros } from "./initial.ts"
 import { Count, features, Index, type LayerKind, layer, Name, setting, Share } from "./layer.ts"
@@ -81,10 +81,21 @@ const kept = (scope: Scope, name: string): Value => {
   return value
 }
 
+/** Closes the places after a token's own. The same tensor for the same sizes, so that a graph and its file hold it once. */
+const laterPlaces = (queries: number, places: number): Tensor => {
+  const key = `${queries} ${places}`
+  const known = closedLater.get(key)?.deref()
+  if (known !== undefined) return known
+  const values = Float32Array.from({ length: queries * places }, (_, i) => (i % places > Math.floor(i / places) ? CLOSED : 0))
+  const made = tensor(values, [queries, places])
+  closedLater.set(key, new WeakRef(made))
+  return made
+}
+const closedLater = new Map<string, WeakRef<Tensor>>()
+
 const maskOf = ({ causal, ignore }: typeof Attention.Type, x: Value, keys: Value, scope: Scope): Value | undefined => {
   const [queries, places] = [at(x.shape, x.shape.length - 2), at(keys.shape, keys.shape.length - 2)]
-  const later = Float32Array.from({ length: queries * places }, (_, i) => (i % places > Math.floor(i / places) ? CLOSED : 0))
-  const future = causal ? x.graph.constant(tensor(later, [queries, places])) : undefined
+  const future = causal ? x.graph.constant(laterPlaces(queries, places)) : undefined
   if (ignore === undefined) return future
   const tokens = kept(scope, ignore.input)
   const [n = 0, length] = tokens.shape

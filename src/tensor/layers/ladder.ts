@@ -23,7 +23,7 @@ interface DecoderBlock {
   readonly from: number | undefined
 }
 
-const Blocks = Schema.String.check(Schema.isPattern(/^\d+([xdm]\d+)?(,\d+([xdm]\d+)?)*$/))
+const Blocks = Schema.String.check(Schema.isPattern(/^\d{1,4}([xdm]\d{1,3})?(,\d{1,4}([xdm]\d{1,3})?)*$/))
 
 const pieces = (blocks: string) => blocks.split(",").map((piece) => {
   const [, size = "0", mark = "x", count = "1"] = /^(\d+)(?:([xdm])(\d+))?$/.exec(piece) ?? []

@@ -35,7 +35,7 @@ export const variableLayers: ReadonlyArray<LayerKind> = [
     "At every place, each representative looks at all variables with a query of its own; queries start at 0, so that all count alike.",
     Schema.Struct({
       heads: setting(Count, "Heads of the attention."),
-      representatives: setting(Count, "Tokens that come out at each place.", 1),
+      representatives: setting(Count.check(Schema.isLessThanOrEqualTo(256)), "Tokens that come out at each place.", 1),
       initial: Schema.optionalKey(setting(StartingValues, "Start of the weights."))
     }),
     ({ heads, initial, representatives }) => (x, scope) => {

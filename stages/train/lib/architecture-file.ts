@@ -8,13 +8,14 @@ import { type Document, isNode, LineCounter, parseDocument } from "yaml"
 /** Fails with the file's name and everything that is wrong with it, each with its line and column. */
 export const readArchitecture = (path: string, name: string): Effect.Effect<Architecture, StageError> =>
   Effect.gen(function*() {
-    const text = yield* Effect.try({ try: () => readFileSync(path, "utf8"), catch: (cause) => failure(name, cause instanceof Error ? cause.message : String(cause)) })
+    const text = yield* Effect.try({ try: () => readFileSync(path, "utf8"), catch: (cause) => failure(name, wordsOf(cause)) })
     const lines = new LineCounter()
     const document = parseDocument(text, { lineCounter: lines })
     const [mistake] = document.errors
     if (mistake !== undefined) return yield* failure(name, mistake.message)
+    const file = yield* Effect.try({ try: (): unknown => document.toJS(), catch: (cause) => failure(name, wordsOf(cause)) })
     return yield* Effect.mapError(
-      Effect.fromResult(read(document.toJS())),
+      Effect.fromResult(read(file)),
       ({ problems }) => failure(name, problems.map((problem) => `${placeOf(problem.path, document, lines)}${inWords(problem)}`).join("; "))
     )
   })
@@ -28,6 +29,8 @@ const placeOf = (path: Problem["path"], document: Document, lines: LineCounter):
   }
   return path.length === 0 ? "" : placeOf(path.slice(0, -1), document, lines)
 }
+
+const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const failure = (name: string, problem: string): StageError =>
   new StageError({ message: `${name} is no architecture: ${problem}`, hint: "An architecture is a YAML file with a list `layers`, as in configs/models/mlp.yaml." })
