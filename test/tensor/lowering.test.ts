@@ -86,6 +86,13 @@ describe("convolutions in blocks of channels", () => {
     ]) assert.deepStrictEqual(operators(lower({ y }, blockedRules(8))), ["Conv"])
   })
 
+  it("give weights' gradients from one image for each block", () => {
+    const { d6 } = lowered // of w3, whose input of 16 channels lies in two blocks
+    const images = reachable(d6 === undefined ? [] : [d6]).flatMap(({ node }) =>
+      (node?.operator.name === "Conv" && node.operator.domain === undefined ? [node.inputs[0]?.shape] : []))
+    assert.deepInclude(images, [2, 2, 3, 24])
+  })
+
   it("go back through strides phase by phase", () => {
     for (const [stride, kernel, pads, padding] of [[2, 3, 1, 1], [2, 2, 0, 0], [2, 4, 1, 0], [3, 5, 1, 0], [1, 3, 1, 0]] as const) {
       const graph = new Graph()

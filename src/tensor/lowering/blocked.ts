@@ -9,6 +9,7 @@ import type { BlockSize } from "../operators/blocked.ts"
 import * as o from "../ops.ts"
 import { at, sameShape, sizeOf } from "../shape.ts"
 import { blocks } from "./blocks.ts"
+import { imagesOfBlocks } from "./folded.ts"
 import type { Rule } from "./lower.ts"
 import { transposedByPhases } from "./phases.ts"
 
@@ -98,7 +99,7 @@ export const blockedRules = (block: BlockSize): ReadonlyArray<Rule> => {
     return o.reshape(o.transpose(laidOut(x), [0, 2, 1, 3]), first(outputs).shape)
   }
 
-  return [convolution, transposedByPhases(block), unary, binary, reduction, channelsLast]
+  return [imagesOfBlocks, convolution, transposedByPhases(block), unary, binary, reduction, channelsLast]
 }
 
 const isConvolution = (node: Node | undefined): boolean => node?.operator.name === "Conv" && node.operator.domain !== undefined
