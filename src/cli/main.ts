@@ -4,16 +4,23 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit } from "effect"
+import { accept } from "./commands/accept.ts"
 import { check } from "./commands/check.ts"
+import { diff } from "./commands/diff.ts"
 import { doctor } from "./commands/doctor.ts"
 import { gc } from "./commands/gc.ts"
+import { graph } from "./commands/graph.ts"
+import { logs } from "./commands/logs.ts"
 import { plan } from "./commands/plan.ts"
 import { query } from "./commands/query.ts"
 import { run } from "./commands/run.ts"
 import { runs } from "./commands/runs.ts"
 import { schema } from "./commands/schema.ts"
+import { show } from "./commands/show.ts"
 import { stages } from "./commands/stages.ts"
+import { status } from "./commands/status.ts"
 import { verify } from "./commands/verify.ts"
+import { why } from "./commands/why.ts"
 import { CommandFailure, exitCodes } from "./failure.ts"
 import { group, isUsageError, runCommandLine, withSubcommands } from "./framework.ts"
 import { Installation } from "./installation.ts"
@@ -28,7 +35,7 @@ const reprise = group("reprise", {
     { command: "reprise stages attack/perturb", description: "What a stage takes and gives" },
     { command: "reprise doctor", description: "What this machine can compute on" }
   ]
-}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, gc, verify, doctor]))
+}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, status, show, logs, diff, why, accept, graph, gc, verify, doctor]))
 
 /** Runs one command line; the process ends with its exit code. */
 export const main = (options: { readonly packageRoot: string; readonly worker: string; readonly version: string; readonly parameters: ReadonlyArray<string> }): void => {

@@ -19,8 +19,8 @@ export interface EarlierTask {
 /** Which files a code digest covers, each with its own digest; undefined where that is no longer known. */
 export type CodeFiles = (code: string) => Readonly<Record<string, string>> | undefined
 
-/** Answers for many tasks against one history (oldest first), in about constant time each. */
-export const makeExplainer = (earlier: ReadonlyArray<EarlierTask>, codeFiles: CodeFiles): ((record: FingerprintRecord) => Reason) => {
+/** Finds the nearest earlier task for many tasks against one history (oldest first), in about constant time each. */
+export const makeNearest = (earlier: ReadonlyArray<EarlierTask>): ((record: FingerprintRecord) => EarlierTask | undefined) => {
   const histories = new Map<string, Array<EarlierTask>>()
   for (const task of earlier) {
     const history = histories.get(task.record.stage)
@@ -38,8 +38,16 @@ export const makeExplainer = (earlier: ReadonlyArray<EarlierTask>, codeFiles: Co
   return (record) => {
     const history = histories.get(record.stage) ?? []
     const position = finderOf(record.stage, history)(rowOf(fieldsOf(record)))
-    const nearest = position === undefined ? undefined : history[position]
-    return nearest === undefined ? { kind: "new" } : compare(nearest, record, codeFiles)
+    return position === undefined ? undefined : history[position]
+  }
+}
+
+/** Answers for many tasks against one history. */
+export const makeExplainer = (earlier: ReadonlyArray<EarlierTask>, codeFiles: CodeFiles): ((record: FingerprintRecord) => Reason) => {
+  const nearest = makeNearest(earlier)
+  return (record) => {
+    const found = nearest(record)
+    return found === undefined ? { kind: "new" } : compare(found, record, codeFiles)
   }
 }
 
@@ -49,21 +57,32 @@ export const explain = (record: FingerprintRecord, earlier: ReadonlyArray<Earlie
 
 const rowOf = (fields: ReadonlyArray<Field>): Row => new Map(fields.map((field) => [field.name, field.text]))
 
-/** The first field of either record, in order, that differs. Equal records mean that the earlier results are gone: `new`. */
+/** The first field that differs. Equal records mean that the earlier results are gone: `new`. */
 const compare = (earlier: EarlierTask, record: FingerprintRecord, codeFiles: CodeFiles): Reason => {
-  const now = new Map(fieldsOf(record).map((field) => [field.name, field]))
-  const then = new Map(fieldsOf(earlier.record).map((field) => [field.name, field]))
+  const [first] = differences(earlier.record, record, codeFiles)
+  return first === undefined ? { kind: "new" } : { kind: "changed", ...first, since: earlier.since }
+}
+
+/** A field that two records do not agree in. */
+export interface Difference {
+  /** `params.eps`, `code: stages/attack/perturb.ts`, `input data`. */
+  readonly field: string
+  readonly before: string
+  readonly after: string
+}
+
+/** Every field of either record that differs: code first, then parameters, files, inputs, engine. */
+export const differences = (before: FingerprintRecord, after: FingerprintRecord, codeFiles: CodeFiles): ReadonlyArray<Difference> => {
+  const now = new Map(fieldsOf(after).map((field) => [field.name, field]))
+  const then = new Map(fieldsOf(before).map((field) => [field.name, field]))
   const names = [...now.keys(), ...[...then.keys()].filter((name) => !now.has(name))]
-  const differing = names.filter((name) => now.get(name)?.text !== then.get(name)?.text)
-  const name = differing.reduce<string | undefined>((first, next) => (first === undefined || rank(next) < rank(first) ? next : first), undefined)
-  if (name === undefined) return { kind: "new" }
-  return {
-    kind: "changed",
-    field: name === "code" ? codeField(codeFiles(earlier.record.code), codeFiles(record.code)) : name,
-    before: then.get(name)?.shown ?? absent,
-    after: now.get(name)?.shown ?? absent,
-    since: earlier.since
-  }
+  return names.filter((name) => now.get(name)?.text !== then.get(name)?.text)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((name) => ({
+      field: name === "code" ? codeField(codeFiles(before.code), codeFiles(after.code)) : name,
+      before: then.get(name)?.shown ?? absent,
+      after: now.get(name)?.shown ?? absent
+    }))
 }
 
 /** Puts a field that only the earlier record has among its like. */

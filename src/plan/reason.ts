@@ -1,6 +1,6 @@
 /** Why a task runs or does not: what `plan`, `run` and the run's record say for each task. */
 export type Reason =
-  | { readonly kind: "cached"; readonly run: string; readonly host: string; readonly commit: string | null }
+  | { readonly kind: "cached"; readonly run: string; readonly host: string; readonly commit: string | null; readonly accepted?: string }
   /** Nothing like it was ever run. */
   | { readonly kind: "new" }
   /** The first field that differs from the nearest earlier task, for example `params.eps`, `code: stages/attack/perturb.ts`, `input data`. */

@@ -73,8 +73,8 @@ export const decide = (store: StoreShape, options: DecideOptions, walk: Walk, ta
 /** What is told to the user. Looks into the history where the store alone does not say. */
 export const reasonOf = (decision: Decision, history: History): Effect.Effect<Reason, StoreError> => {
   if (decision.kind === "cached") {
-    const { commit, host, run } = decision.action.producer
-    return Effect.succeed({ kind: "cached", run, host, commit })
+    const { accepted, producer: { commit, host, run } } = decision.action
+    return Effect.succeed({ kind: "cached", run, host, commit, ...(accepted === undefined ? {} : { accepted: accepted.reason }) })
   }
   return decision.cause.kind === "unknown" ? history.explain(decision.record) : Effect.succeed(decision.cause)
 }

@@ -3,7 +3,7 @@
  * something is not cached, and then only for the stages in question: a run that has nothing to do pays nothing.
  */
 import { Effect } from "effect"
-import { makeExplainer, type EarlierTask } from "../plan/explain.ts"
+import { differences, makeExplainer, makeNearest, type CodeFiles, type Difference, type EarlierTask } from "../plan/explain.ts"
 import type { FingerprintRecord } from "../plan/fingerprint.ts"
 import type { PlannedTask } from "../plan/plan.ts"
 import type { Reason } from "../plan/reason.ts"
@@ -17,12 +17,21 @@ import type { TaskOutputs } from "./walk.ts"
 export interface History {
   /** Compares with the nearest earlier task of the same stage. */
   readonly explain: (record: FingerprintRecord) => Effect.Effect<Reason, StoreError>
+  /** Everything in which the nearest earlier task of the same stage differs; undefined where there is none. */
+  readonly compare: (record: FingerprintRecord) => Effect.Effect<{ readonly earlier: EarlierTask; readonly differences: ReadonlyArray<Difference> } | undefined, StoreError>
   /** Whether these are the bytes that the stage gave at one of the task's coordinates the last time. */
   readonly cameOutAsBefore: (task: PlannedTask, outputs: TaskOutputs) => Effect.Effect<boolean, StoreError>
 }
 
 /** How many of the pipeline's latest runs are looked at. */
 const runsRead = 5
+
+/** Of one stage. */
+interface Past {
+  readonly explain: (record: FingerprintRecord) => Reason
+  readonly nearest: (record: FingerprintRecord) => EarlierTask | undefined
+  readonly filesOf: CodeFiles
+}
 
 interface Earlier {
   readonly lines: ReadonlyArray<RunTask>
@@ -47,10 +56,10 @@ export const openHistory = (
 ): Effect.Effect<History> =>
   Effect.gen(function*() {
     const read = yield* Effect.cached(readEarlier(store, pipeline, currentRun))
-    const explainers = new Map<string, (record: FingerprintRecord) => Reason>()
+    const pasts = new Map<string, Past>()
 
-    const explainerOf = Effect.fn("history.explainerOf")(function*(uses: string) {
-      const known = explainers.get(uses)
+    const pastOf = Effect.fn("history.pastOf")(function*(uses: string) {
+      const known = pasts.get(uses)
       if (known !== undefined) return known
       const earlier: Array<EarlierTask> = []
       const seen = new Set<string>()
@@ -66,13 +75,20 @@ export const openHistory = (
           if (files !== undefined) codeFiles.set(action.record.code, files)
         }
       }
-      const explainer = makeExplainer(earlier.reverse(), (code) => codeFiles.get(code))
-      explainers.set(uses, explainer)
-      return explainer
+      earlier.reverse()
+      const filesOf: CodeFiles = (code) => codeFiles.get(code)
+      const past = { explain: makeExplainer(earlier, filesOf), nearest: makeNearest(earlier), filesOf }
+      pasts.set(uses, past)
+      return past
     })
 
     return {
-      explain: (record) => Effect.map(explainerOf(record.stage), (explain) => explain(record)),
+      explain: (record) => Effect.map(pastOf(record.stage), ({ explain }) => explain(record)),
+      compare: (record) =>
+        Effect.map(pastOf(record.stage), ({ filesOf, nearest }) => {
+          const earlier = nearest(record)
+          return earlier === undefined ? undefined : { earlier, differences: differences(earlier.record, record, filesOf) }
+        }),
       cameOutAsBefore: (task, outputs) =>
         Effect.map(read, (earlier) =>
           task.coordinates.some((coordinates) => {

@@ -43,6 +43,9 @@ export interface ActionRecord {
   readonly peakMemoryBytes: number
   /** Who made it. */
   readonly producer: { readonly run: string; readonly host: string; readonly commit: string | null; readonly dirty: boolean }
+  /** Where the results were made by other code, which somebody has said gives the same: under which fingerprint they were made, and why
+   * they hold. */
+  readonly accepted?: { readonly fingerprint: string; readonly reason: string; readonly by: string; readonly at: number }
 }
 
 /** `run.json`. */

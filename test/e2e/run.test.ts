@@ -34,9 +34,11 @@ describe("reprise run", () => {
   it("says beforehand what it would do, and leaves no trace of having said it", () => {
     const project = makeProject()
     const { code, out } = project.reprise("run", "toy.yaml", "--dry-run")
-    expect(code).toBe(0)
+    expect(code).toBe(3)
     expect(out).toContain("7 tasks: 0 cached, 1 to run")
     expect(project.reprise("runs").out).toContain("There are no runs in results")
+    project.reprise("run", "toy.yaml")
+    expect(project.reprise("run", "toy.yaml", "--dry-run").code).toBe(0)
   })
 
   it("takes a comment, a description or another file for no change", () => {

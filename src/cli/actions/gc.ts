@@ -37,9 +37,9 @@ export const gcAction = Effect.fn("gc")(function*(input: Input) {
     const store = yield* Store
     // Opening a workspace tidies up after killed processes, so that what still says `running` is.
     const trash = input.dryRun ? undefined : yield* store.workspace("trash")
-    const running = (yield* store.runs()).filter(({ status }) => status === "running")
-    if (running[0] !== undefined && !input.dryRun) {
-      return yield* failure(`error: ${running[0].id} is still going; what it uses is not all written down yet.\nTry again when it has ended.`)
+    const running = (yield* store.runs()).find(({ status }) => status === "running")
+    if (running !== undefined && !input.dryRun) {
+      return yield* failure(`error: ${running.id} is still going; what it uses is not all written down yet.\nTry again when it has ended.`)
     }
     const now = Date.now()
     const plan = yield* attempt(() => planGc(paths, {

@@ -13,7 +13,7 @@ import { Store } from "../../store/store.ts"
 import type { JsonObject } from "../../stage/json.ts"
 import { openAnswers, summariesText, verdicts } from "../answers.ts"
 import { readAsked, type Asked, type Selection } from "../asked.ts"
-import { failure, usageFailure } from "../failure.ts"
+import { failure, pending, usageFailure } from "../failure.ts"
 import { findPlace, type Place, type PlaceInput } from "../place.ts"
 import { planText } from "../plan-report.ts"
 import { colours, invocation, isTerminal, notice, print, terminalWidth } from "../terminal.ts"
@@ -35,7 +35,8 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
   const store = Store.layer(place.store)
   if (input.dryRun) {
     const tasks = yield* resolvePlan({ ...asked, force: input.force }).pipe(Effect.provide(store))
-    return print(planText(asked.plan, tasks, false))
+    print(planText(asked.plan, tasks, false))
+    return tasks.every(({ reason }) => reason.kind === "cached") ? undefined : yield* pending
   }
   const reporter = makeReporter({
     mode: input.json ? "json" : input.quiet ? "quiet" : isTerminal() ? "terminal" : "plain",

@@ -17,7 +17,7 @@ export const run = command("run", {
   ...selectionFlags,
   jobs: jobsFlag,
   failFast: toggle("fail-fast", "Start nothing new once a task has failed (default: what does not depend on it goes on)"),
-  dryRun: toggle("dry-run", "Say what would run, and why; run nothing"),
+  dryRun: toggle("dry-run", "Say what would run, and why; run nothing. Exit code 3 when something would"),
   force: toggle("force", "Run every task, cached or not"),
   quiet: toggle("quiet", "No progress: failures and the results only"),
   json: toggle("json", "Print the run's events as NDJSON instead of progress and tables")
