@@ -18,9 +18,9 @@ export const artefact = (type: { readonly mediaType: string; readonly extension:
 export const any = (doc?: Doc) => ({ kind: "any", ...single, ...docOf(doc) }) as const
 
 /** An input that takes every instance of a fanned-out stage, in order. */
-export const many = <const I extends object>(input: I) => ({ ...input, many: true }) as const
+export const many = <const I extends object>(input: I): Omit<I, "many"> & { readonly many: true } => ({ ...input, many: true })
 /** An input that may be left out. */
-export const optional = <const I extends object>(input: I) => ({ ...input, optional: true }) as const
+export const optional = <const I extends object>(input: I): Omit<I, "optional"> & { readonly optional: true } => ({ ...input, optional: true })
 
 const single = { many: false, optional: false } as const
 const docText = (doc: Doc | undefined): string | undefined => doc?.unit === undefined ? doc?.text : `${doc.text} [${doc.unit}]`

@@ -15,8 +15,10 @@ import { cloneTensor, type Tensor, zeros } from "./tensor.ts"
 export interface Optimiser {
   /** Names of what it remembers for each parameter, in the parameter's shape, zeros at the start. */
   readonly slots: ReadonlyArray<string>
+  /** Scalars that all parameters share, 0 at the start: how each follows from its last value. `update` is given those of the step. */
+  readonly shared?: Readonly<Record<string, (last: Value) => Value>>
   /** The parameter's new value and its slots', as graph values. `learningRate` is a scalar. */
-  update(parameter: Value, gradient: Value, slots: Readonly<Record<string, Value>>, learningRate: Value): {
+  update(parameter: Value, gradient: Value, slots: Readonly<Record<string, Value>>, learningRate: Value, shared?: Readonly<Record<string, Value>>): {
     readonly parameter: Value
     readonly slots: Readonly<Record<string, Value>>
   }
@@ -154,6 +156,12 @@ export const trainingGraph = ({ carried = {}, loss, parameters, optimiser, repor
     outputs[`${input.name}'`] = updated
     slots.push({ input: input.name, output: `${input.name}'`, initial: start })
   }
+  const shared = Object.fromEntries(Object.entries(optimiser.shared ?? {}).map(([name, next]) => {
+    const last = loss.graph.input(`optimiser.${name}`, [], loss.type)
+    const updated = next(last)
+    keep(last, updated, zeros(last.type, []))
+    return [name, updated]
+  }))
   values.forEach((parameter, i) => {
     const name = names[i] ?? ""
     const gradient = gradients[i]
@@ -163,7 +171,7 @@ export const trainingGraph = ({ carried = {}, loss, parameters, optimiser, repor
     const start = startOf(name, parameter, initial)
     const remembered = Object.fromEntries(optimiser.slots.map((slot) =>
       [slot, loss.graph.input(`${parameter.name}.${slot}`, parameter.shape, parameter.type)]))
-    const update = optimiser.update(parameter, gradient, remembered, rate)
+    const update = optimiser.update(parameter, gradient, remembered, rate, shared)
     keep(parameter, update.parameter, start)
     for (const [slot, input] of Object.entries(remembered)) {
       const updated = update.slots[slot]

@@ -4,6 +4,7 @@
  * every step), the readout frozen.
  */
 import { Count, dataset, defineStage, doc, Effect, field, model, NonNegative, oneOf, Positive, sampleSize, Schema, Seed, StageError } from "../../src/stage.ts"
+import { sgd } from "../../src/tensor/training.ts"
 import { binaryLosses } from "./lib/loss.ts"
 import { trainedTables, trainToModel } from "./lib/outputs.ts"
 import { fullBatch } from "./lib/training.ts"
@@ -34,10 +35,8 @@ export default defineStage({
     yield* trainToModel(ctx, data, {
       network: twoLayer({ inputs: sampleSize(data), width, slope }, (purpose) => ctx.random(seed, `${stream}/${purpose}`)),
       loss,
-      rate,
-      momentum,
-      weightDecay: 0,
-      schedule,
+      optimiser: sgd({ momentum }),
+      schedule: { kind: schedule, rate, steps, warmUp: 0, every: 1, factor: 1, least: 0 },
       steps,
       period: 1,
       batchSize: data.y.length,

@@ -1,21 +1,30 @@
 /**
- * Losses, as graphs. The binary ones take scores [n] and labels -1 or 1, with s = -y f: the identity loss is s itself (unbounded below,
- * so that the norm of the net grows for ever), the logistic loss log(1 + exp(s)). Cross-entropy takes scores [n, classes] and class
- * numbers.
+ * Losses, as graphs. The binary ones take scores f [n] and labels y of -1 or 1, with s = -y f: identity s itself (unbounded below, so that the
+ * norm of the net grows for ever), logistic log(1 + exp(s)), exponential exp(s), hinge max(0, 1 + s), mse (f - y)^2. Cross-entropy takes
+ * scores [n, classes] and class numbers.
  */
 import type { Value } from "../../../src/tensor/graph.ts"
-import { cast, crossEntropy, mul, neg, reduceMean, softplus } from "../../../src/tensor/ops.ts"
+import { add, cast, exp, logSoftmax, mul, neg, oneHot, reduceMean, reduceSum, relu, softplus, square, sub } from "../../../src/tensor/ops.ts"
 
 export const binaryLosses = ["identity", "logistic"] as const
-export const losses = [...binaryLosses, "cross-entropy"] as const
+export const losses = [...binaryLosses, "exponential", "hinge", "mse", "cross-entropy"] as const
 export type Loss = (typeof losses)[number]
 
-/** Mean loss over a batch, a scalar. Labels are float32, of shape [n]. */
-export const meanLoss = (loss: Loss, scores: Value, labels: Value): Value => {
+/** Loss of each sample [n]. Labels are float32 [n]. `smoothing` is the share of a label that cross-entropy spreads evenly over all classes. */
+export const sampleLosses = (loss: Loss, scores: Value, labels: Value, smoothing = 0): Value => {
+  const s = (): Value => neg(mul(labels, scores))
   switch (loss) {
-    case "identity": return reduceMean(neg(mul(labels, scores)))
-    case "logistic": return reduceMean(softplus(neg(mul(labels, scores))))
-    case "cross-entropy": return crossEntropy(scores, cast(labels, "int64"))
+    case "identity": return s()
+    case "logistic": return softplus(s())
+    case "exponential": return exp(s())
+    case "hinge": return relu(add(s(), 1))
+    case "mse": return square(sub(scores, labels))
+    case "cross-entropy": {
+      const [, classes = 1] = scores.shape
+      const logarithms = logSoftmax(scores)
+      const own = neg(reduceSum(mul(oneHot(cast(labels, "int64"), classes, scores), logarithms), [1]))
+      return smoothing === 0 ? own : add(mul(own, 1 - smoothing), mul(reduceMean(logarithms, [1]), -smoothing))
+    }
   }
 }
 
@@ -41,6 +50,9 @@ export const lossOfScores = (loss: Loss, scores: Float32Array, labels: Float32Ar
     switch (loss) {
       case "identity": return total + s
       case "logistic": return total + Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s)))
+      case "exponential": return total + Math.exp(s)
+      case "hinge": return total + Math.max(0, 1 + s)
+      case "mse": return total + ((scores[sample] ?? 0) - label) ** 2
       case "cross-entropy": return total + surprise(scores.subarray(sample * width, (sample + 1) * width), label)
     }
   }, 0)

@@ -34,10 +34,11 @@ interface TrainingStage extends TrainingHost {
 }
 
 /** Trains on the data and writes the outputs. Fails when a label is not one that the loss can take. */
-export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingStage, data: Dataset, settings: TrainingSettings) {
+export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingStage, data: Dataset, settings: TrainingSettings, keep: "best" | "last" = "last") {
   const problem = labelProblem(settings.loss, data.y, settings.network.outputs)
   if (problem !== undefined) return yield* new StageError({ message: problem, hint: "Choose another `loss`, or labels that fit it." })
-  const { curve, rate, reductions, weights } = yield* Effect.scoped(train(settings, stage))
+  const { best, curve, epochs, rate, reductions, steps, weights: last } = yield* Effect.scoped(train(settings, stage))
+  const weights = keep === "best" ? best : last
   const model = encodeNetwork(settings.network, weights, { ...settings.network.metadata, loss: settings.loss })
   const scores = yield* scoresOf(model, data, stage)
   const n = data.y.length
@@ -47,8 +48,9 @@ export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingS
     n,
     loss: lossOfScores(settings.loss, scores, data.y),
     accuracy: agreement(predictions(scores, n), data.y),
-    steps: settings.steps,
+    steps,
     rate,
     reductions
   }])
+  return { epochs, last }
 })

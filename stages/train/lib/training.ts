@@ -1,41 +1,50 @@
 /**
- * Training a network by stochastic gradient descent with momentum: full batches or mini-batches, a fixed learning rate or one that is
- * lowered on plateaus. One session run is one step. The state is saved every few seconds, and when the task is interrupted; a
- * later attempt goes on from there and ends with the same bytes.
+ * Training a network, full batches or mini-batches. One session run is one step, an attack on the images included. The state is saved every
+ * few seconds, and when the task is interrupted; a later attempt goes on from there and ends with the same bytes.
  */
 import { type Dataset, Effect, Schema, StageError } from "../../../src/stage.ts"
 import { EngineError } from "../../../src/tensor/errors.ts"
-import { Graph } from "../../../src/tensor/graph.ts"
 import { itemOf, scalar, type Tensor, tensor } from "../../../src/tensor/tensor.ts"
-import { openTrainingLoop, sgd } from "../../../src/tensor/training.ts"
+import type { Optimiser } from "../../../src/tensor/training.ts"
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts"
-import { type Engine, sessionOptions } from "./engine.ts"
-import { type Loss, meanLoss } from "./loss.ts"
-import { valueOf } from "./model.ts"
+import type { Engine } from "./engine.ts"
+import { type EpochRecord, EpochRecordSchema, type EpochSettings, isBetter, openMeasure } from "./epochs.ts"
+import type { Loss } from "./loss.ts"
 import type { Network } from "./network.ts"
+import type { Method } from "./objective.ts"
 import { nextPlateau, startPlateau } from "./plateau.ts"
+import { pace } from "./pace.ts"
+import { rateAt, type ScheduleSettings } from "./schedule.ts"
+import { openStepLoop } from "./step-loop.ts"
 
 export interface TrainingSettings {
   readonly network: Network
   readonly loss: Loss
-  /** Learning rate at the start. */
-  readonly rate: number
-  readonly momentum: number
-  readonly weightDecay: number
-  readonly schedule: "plateau" | "constant"
+  readonly optimiser: Optimiser
+  readonly schedule: ScheduleSettings
+  /** Cross-entropy's share of a label that is spread over all classes (0). */
+  readonly smoothing?: number
+  /** What is trained on, where it is not the batch as it is. */
+  readonly method?: Method
+  /** Whether batches are mixed pairs. */
+  readonly mixes?: boolean
   readonly steps: number
-  /** The schedule takes a step after so many steps of the optimiser, on their mean loss. */
+  /** The schedule for plateaus takes a step after so many steps of the optimiser, on their mean loss. */
   readonly period: number
   readonly batchSize: number
-  /** Samples [batchSize, ...] and labels [batchSize] of a step, from 0; the same whenever it is asked. */
-  readonly batch: (step: number) => { readonly x: Tensor; readonly y: Tensor }
+  /** Samples `x` [batchSize, ...], labels `y` [batchSize] and what else a step needs, from 0; the same whenever it is asked. */
+  readonly batch: (step: number) => Readonly<Record<string, Tensor>>
+  /** Decay of the moving average that becomes the model, which the optimiser keeps; the weights themselves when left out. */
+  readonly average?: number
+  /** What is measured after every period. Nothing when left out. */
+  readonly epochs?: EpochSettings
 }
 
 /** What a training needs of its stage's context. */
 export interface TrainingHost extends Engine {
   progress(done: number, total: number, message?: string): Effect.Effect<void>
   metric(name: string, value: number, step: number): Effect.Effect<void>
-  log(message: string, level: "warn"): Effect.Effect<void>
+  log(message: string, level: "warn" | "info"): Effect.Effect<void>
   readonly checkpoint: {
     readonly load: Effect.Effect<Uint8Array | undefined, StageError>
     save(bytes: Uint8Array): Effect.Effect<void, StageError>
@@ -52,12 +61,18 @@ export interface CurvePoint {
   readonly rate: number
 }
 
+type Weights = ReadonlyMap<string, Float32Array>
+
 export interface Trained {
-  readonly weights: ReadonlyMap<string, Float32Array>
+  readonly weights: Weights
+  /** Those after the best epoch; the same as `weights` where none was measured. */
+  readonly best: Weights
   readonly curve: ReadonlyArray<CurvePoint>
+  readonly epochs: ReadonlyArray<EpochRecord>
+  readonly steps: number
   /** Learning rate after the last step. */
   readonly rate: number
-  /** How often it was lowered. */
+  /** How often it was lowered on a plateau. */
   readonly reductions: number
 }
 
@@ -66,11 +81,14 @@ const reportInterval = 100
 const saveInterval = 5000
 /** Points that a curve has at most, besides the first ten steps. */
 const curvePoints = 200
+/** Names of the best weights among the tensors of a saved state begin with this. */
+const bestPrefix = "best of "
 
 /** What a saved state holds besides tensors. */
 const Facts = Schema.Struct({
   step: Schema.Int,
   periodLoss: Schema.Finite,
+  periodAccuracy: Schema.Finite,
   schedule: Schema.Struct({
     rate: Schema.Finite,
     best: Schema.NullOr(Schema.Finite),
@@ -78,104 +96,136 @@ const Facts = Schema.Struct({
     cooldownLeft: Schema.Int,
     reductions: Schema.Int
   }),
-  curve: Schema.Array(Schema.Struct({ step: Schema.Int, loss: Schema.Finite, rate: Schema.Finite }))
+  curve: Schema.Array(Schema.Struct({ step: Schema.Int, loss: Schema.Finite, rate: Schema.Finite })),
+  epochs: Schema.Array(EpochRecordSchema),
+  /** Place of the best one in `epochs`; -1 before the first. */
+  best: Schema.Int
 })
 type Facts = typeof Facts.Type
 
 /** Trains from the network's initial values, or from the saved state of an earlier attempt. Fails when the loss is not finite any more. */
 export const train = Effect.fn("train")(function*(settings: TrainingSettings, host: TrainingHost) {
-  const { batch, network, period, steps } = settings
-  const { loop, noise } = yield* openLoop(settings, host)
-  let facts: Facts = { step: 0, periodLoss: 0, schedule: startPlateau(settings.rate), curve: [] }
+  const { average, batch, epochs, network, period, steps } = settings
+  const { feeds, loop } = yield* openStepLoop(settings, host)
+  const measure = epochs === undefined ? undefined : yield* openMeasure(network, settings.loss, epochs, host)
+  let facts: Facts = { step: 0, periodLoss: 0, periodAccuracy: 0, schedule: startPlateau(settings.schedule.rate), curve: [], epochs: [], best: -1 }
+  let best: Weights | undefined
+
+  /** The weights of a model made now. An average that began at 0 is divided by what it has gathered. */
+  const weightsNow = (): Weights => {
+    const learned = loop.state()
+    const gathered = average === undefined ? 1 : 1 - average ** facts.step
+    return new Map(network.parameters.map(({ initial, name, trainable }) => {
+      const { data = initial } = learned[average !== undefined && trainable && facts.step > 0 ? `${name}.average` : name] ?? {}
+      if (!(data instanceof Float32Array)) return [name, initial]
+      return [name, gathered === 1 || !trainable || facts.step === 0 ? data : data.map((value) => value / gathered)]
+    }))
+  }
 
   const saved = yield* host.checkpoint.load
   const checkpoint = saved === undefined ? undefined : decodeCheckpoint(saved)
   if (checkpoint !== undefined) {
     facts = yield* Effect.mapError(Schema.decodeUnknownEffect(Facts)(checkpoint.facts), unreadable)
     yield* Effect.try({ try: () => loop.restore(checkpoint.tensors), catch: unreadable })
+    if (facts.best >= 0) best = bestOf(network, checkpoint.tensors)
   } else if (saved !== undefined) {
     yield* host.log("The saved state of an earlier attempt is damaged; training starts anew.", "warn")
   }
-  const save = Effect.suspend(() => host.checkpoint.save(encodeCheckpoint({ facts, tensors: loop.state() })))
+  const save = Effect.suspend(() => {
+    const kept = Object.fromEntries([...(best ?? [])].map(([name, data]) => [bestPrefix + name, tensor(data, [data.length])]))
+    return host.checkpoint.save(encodeCheckpoint({ facts, tensors: { ...loop.state(), ...kept } }))
+  })
 
   const every = Math.ceil(steps / curvePoints)
   /** One step; the failure, if it was one. */
   const advance = async (): Promise<StageError | undefined> => {
-    const { curve, periodLoss, schedule, step } = facts
-    const { loss: measured } = await loop.step({ ...batch(step), ...noise(step), learningRate: scalar(schedule.rate) })
+    const { curve, periodAccuracy, periodLoss, schedule, step } = facts
+    const rate = rateAt(settings.schedule, step, schedule.rate)
+    const { accuracy, loss: measured } = await loop.step({ ...batch(step), ...feeds(step), learningRate: scalar(rate) })
     const loss = measured === undefined ? Number.NaN : itemOf(measured)
-    if (!Number.isFinite(loss)) return diverged(loss, step + 1, schedule.rate)
-    const sum = periodLoss + loss
+    if (!Number.isFinite(loss)) return diverged(loss, step + 1, rate)
+    const [sum, right] = [periodLoss + loss, periodAccuracy + (accuracy === undefined ? 0 : itemOf(accuracy))]
     const ends = (step + 1) % period === 0
     const kept = step < 10 || (step + 1) % every === 0 || step + 1 === steps
     facts = {
+      ...facts,
       step: step + 1,
-      periodLoss: ends ? 0 : sum,
-      schedule: ends && settings.schedule === "plateau" ? nextPlateau(schedule, sum / period) : schedule,
-      curve: kept ? [...curve, { step: step + 1, loss, rate: schedule.rate }] : curve
+      // Where epochs are measured, their end still needs the sums.
+      periodLoss: ends && measure === undefined ? 0 : sum,
+      periodAccuracy: ends && measure === undefined ? 0 : right,
+      schedule: ends && settings.schedule.kind === "plateau" ? nextPlateau(schedule, sum / period) : schedule,
+      curve: kept ? [...curve, { step: step + 1, loss, rate }] : curve
     }
     return undefined
   }
+  const epochIsDue = (): boolean => measure !== undefined && facts.epochs.length < Math.floor(facts.step / period)
   const advanceFor = async (milliseconds: number): Promise<StageError | undefined> => {
     const end = performance.now() + milliseconds
     let failure: StageError | undefined
-    while (failure === undefined && facts.step < steps && performance.now() < end) failure = await advance()
+    while (failure === undefined && facts.step < steps && performance.now() < end && !epochIsDue()) failure = await advance()
     return failure
   }
+  const endEpoch = Effect.gen(function*() {
+    if (measure === undefined || epochs === undefined) return
+    const weights = weightsNow()
+    const found = yield* measure(weights)
+    const record: EpochRecord = {
+      epoch: facts.epochs.length + 1,
+      loss: facts.periodLoss / period,
+      accuracy: facts.periodAccuracy / period,
+      rate: rateAt(settings.schedule, facts.step - 1, facts.schedule.rate),
+      ...found
+    }
+    const better = isBetter(record, facts.epochs[facts.best], epochs)
+    if (better) best = weights
+    facts = { ...facts, periodLoss: 0, periodAccuracy: 0, epochs: [...facts.epochs, record], best: better ? facts.epochs.length : facts.best }
+    for (const [name, value] of Object.entries(record)) if (name !== "epoch" && value !== null) yield* host.metric(name, value, record.epoch)
+  })
+  const stopsEarly = (): boolean => epochs?.patience !== undefined && facts.epochs.length - 1 - facts.best >= epochs.patience && facts.epochs.length > 0
 
   let lastSave = performance.now()
+  const progress = pace(steps, settings.batchSize, facts.step)
   // Not interruptible between a step and its bookkeeping: what is saved is always the state after whole steps.
   const work = Effect.uninterruptible(Effect.tryPromise({ try: () => advanceFor(reportInterval), catch: engineFailure }))
   const report = Effect.gen(function*() {
     const last = facts.curve.at(-1)
-    yield* host.progress(facts.step, steps, last === undefined ? undefined : `loss ${last.loss.toPrecision(4)}`)
+    const shown = facts.epochs.at(-1)
+    yield* host.progress(facts.step, steps, [
+      ...(last === undefined ? [] : [`loss ${last.loss.toPrecision(4)}`]),
+      ...(shown === undefined ? [] : [`accuracy ${((shown.validationAccuracy ?? shown.accuracy) * 100).toFixed(1)} %`]),
+      progress(facts.step)
+    ].join(", "))
     if (performance.now() - lastSave > saveInterval && facts.step < steps) {
       yield* save
       lastSave = performance.now()
-      if (last !== undefined) yield* host.metric("loss", last.loss, last.step)
+      if (last !== undefined) yield* host.metric("step_loss", last.loss, last.step)
     }
   })
   const all = Effect.gen(function*() {
-    while (facts.step < steps) {
+    for (;;) {
+      if (epochIsDue()) yield* Effect.uninterruptible(endEpoch)
+      if (facts.step >= steps || stopsEarly()) return
       const failure = yield* work
       if (failure !== undefined) return yield* failure
       yield* report
     }
   })
   yield* Effect.onInterrupt(all, () => Effect.ignore(save))
+  if (facts.step < steps) yield* host.log(`Stopped after epoch ${facts.epochs.length}: none of the last ${epochs?.patience} was better than epoch ${facts.best + 1}.`, "info")
 
-  const learned = loop.state()
-  const weights = new Map(network.parameters.map(({ initial, name }) => {
-    const { data = initial } = learned[name] ?? {}
-    return [name, data instanceof Float32Array ? data : initial]
-  }))
-  const trained: Trained = { weights, curve: facts.curve, rate: facts.schedule.rate, reductions: facts.schedule.reductions }
+  const weights = weightsNow()
+  const trained: Trained = {
+    weights, best: best ?? weights, curve: facts.curve, epochs: facts.epochs, steps: facts.step,
+    rate: rateAt(settings.schedule, Math.max(facts.step - 1, 0), facts.schedule.rate), reductions: facts.schedule.reductions
+  }
   return trained
 })
 
-const openLoop = Effect.fn(function*({ batchSize, loss, momentum, network, weightDecay }: TrainingSettings, host: TrainingHost) {
-  const graph = new Graph()
-  const x = graph.input("x", [batchSize, ...network.input])
-  const y = graph.input("y", [batchSize])
-  const fed = network.parameters.filter(({ statistic = false, trainable }) => trainable || statistic)
-  const parameters = new Map(network.parameters.map((parameter) => {
-    const { initial, name, shape } = parameter
-    return [name, fed.includes(parameter) ? graph.input(name, shape) : graph.constant(tensor(initial, shape))]
+const bestOf = ({ parameters }: Network, tensors: Readonly<Record<string, Tensor>>): Weights =>
+  new Map(parameters.map(({ initial, name }) => {
+    const { data = initial } = tensors[bestPrefix + name] ?? {}
+    return [name, data instanceof Float32Array ? data : initial]
   }))
-  const parameter = (name: string) => valueOf(parameters, name)
-  const { noise, scores, statistics } = network.training?.(x, parameter) ?? { scores: network.scores(x, parameter), statistics: {}, noise: () => ({}) }
-  const loop = yield* openTrainingLoop(
-    {
-      loss: meanLoss(loss, scores, y),
-      parameters: Object.fromEntries(network.parameters.flatMap(({ name, trainable }) => (trainable ? [[name, parameter(name)]] : []))),
-      carried: statistics,
-      optimiser: sgd({ momentum, weightDecay })
-    },
-    Object.fromEntries(fed.map(({ initial, name, shape }) => [name, tensor(initial, shape)])),
-    yield* sessionOptions(host)
-  )
-  return { loop, noise }
-})
 
 const unreadable = (cause: unknown): StageError =>
   new StageError({ message: "The saved state of this training is of another one.", hint: "Delete the `checkpoints` folder of the results.", cause })

@@ -1,0 +1,122 @@
+/**
+ * Adversarial training: what is trained on is made by an attack on the weights of the moment, and attack and update are one graph.
+ *
+ *   fgsm    one step from a random point of the ball (Wong et al. 2020)
+ *   pgd     several steps (Madry et al. 2018)
+ *   free    each batch is trained on several times, and every time the perturbation takes a step along the same gradient's images (Shafahi et al. 2019)
+ *   trades  the loss of the clean images, plus `beta` times the divergence of the scores of images that an attack drove apart (Zhang et al. 2019)
+ *
+ * Attacks see the network as it is used, with running statistics and without dropout.
+ */
+import type { RandomStream } from "../../../src/stage.ts"
+import { grad } from "../../../src/tensor/differentiate.ts"
+import type { Value } from "../../../src/tensor/graph.ts"
+import { add, concat, exp, logSoftmax, mul, neg, reduceMean, reduceSum, sigmoid, slice, softplus, stopGradient, sub } from "../../../src/tensor/ops.ts"
+import { tensor, zeros } from "../../../src/tensor/tensor.ts"
+import { project, type Norm, type Range, within } from "../../attack/lib/geometry.ts"
+import { nextPoint } from "../../attack/lib/gradient-step.ts"
+import { randomStart } from "../../attack/lib/start.ts"
+import type { Method, StepGraph } from "./objective.ts"
+
+export const defences = ["none", "fgsm", "pgd", "free", "trades"] as const
+export type Defence = (typeof defences)[number]
+
+export interface AdversarialSettings {
+  readonly norm: Norm
+  readonly eps: number
+  /** Length of an attack's step. */
+  readonly step: number
+  /** Steps of an attack; for `free` the replays of a batch. */
+  readonly steps: number
+  readonly range: Range
+  /** Weight of the divergence in TRADES. */
+  readonly beta: number
+  /** Shape of a batch of images. */
+  readonly shape: ReadonlyArray<number>
+  /** Random numbers of a training step. */
+  readonly random: (step: number) => Pick<RandomStream, "at">
+}
+
+/** The method of a defence. */
+export const adversarial = (defence: Exclude<Defence, "none">, settings: AdversarialSettings): Method => {
+  switch (defence) {
+    case "fgsm": return attacked({ ...settings, steps: 1 })
+    case "pgd": return attacked(settings)
+    case "free": return free(settings)
+    case "trades": return trades(settings)
+  }
+}
+
+/** The point after so many steps up an objective, from a start; no gradient flows through it. */
+const climb = (from: Value, origin: Value, objective: (x: Value) => Value, { eps, norm, range, step, steps }: AdversarialSettings): Value => {
+  let x = from
+  for (let k = 0; k < steps; k++) {
+    const [gradient = x] = grad(objective(x), [x])
+    ;({ x } = nextPoint({ kind: "projected", norm, eps, step }, { x }, origin, gradient, range))
+  }
+  return stopGradient(x)
+}
+
+const startInput = ({ graph, x }: StepGraph): Value => graph.input("attackStart", x.shape)
+
+/** Differences to the images, drawn anew for every step of the training. */
+const startFeeds = (settings: AdversarialSettings, draw: (step: number, size: number) => Float32Array): NonNullable<Method["feeds"]> => {
+  const [, ...sample] = settings.shape
+  const size = sample.reduce((a, b) => a * b, 1)
+  return (step) => ({ attackStart: tensor(draw(step, size), settings.shape) })
+}
+
+const attacked = (settings: AdversarialSettings): Method => {
+  const { eps, norm, random, range, shape } = settings
+  const values = shape.reduce((a, b) => a * b, 1)
+  return {
+    images: (step) => climb(within(add(step.x, startInput(step)), range), step.x, (x) => reduceSum(step.losses(step.scores(x))), settings),
+    feeds: startFeeds(settings, (step, size) => randomStart(norm, new Float32Array(values), size, eps, {}, random(step)))
+  }
+}
+
+const free = ({ eps, norm, range, shape, step: length, steps }: AdversarialSettings): Method => {
+  let parts: { readonly delta: Value; readonly images: Value } | undefined
+  return {
+    replays: steps,
+    images: ({ graph, x }) => {
+      const delta = graph.input("perturbation", shape)
+      parts = { delta, images: within(add(x, delta), range) }
+      return parts.images
+    },
+    carried: (step) => {
+      if (parts === undefined) throw new Error("The perturbation moves after the images are made.")
+      const { delta, images } = parts
+      const [gradient = images] = grad(reduceSum(step.losses(step.scores(images))), [images])
+      const moved = nextPoint({ kind: "projected", norm, eps, step: length }, { x: delta }, sub(delta, delta), gradient, {})
+      return { perturbation: { next: project(norm, moved.x, eps), start: zeros("float32", shape) } }
+    }
+  }
+}
+
+const trades = (settings: AdversarialSettings): Method => ({
+  loss: (step) => {
+    const [n = 0] = step.x.shape
+    const calm = stopGradient(step.scores(step.x))
+    const images = climb(add(step.x, startInput(step)), step.x, (x) => reduceSum(divergence(calm, step.scores(x))), settings)
+    const both = step.trainingScores(concat([step.x, images], 0))
+    const [clean, driven] = [slice(both, [0], [n]), slice(both, [n], [2 * n])]
+    return { loss: add(reduceMean(step.losses(clean)), mul(reduceMean(divergence(clean, driven)), settings.beta)), scores: clean }
+  },
+  feeds: startFeeds(settings, (step, size) => {
+    const stream = settings.random(step)
+    const draw = new Float32Array(settings.shape.reduce((a, b) => a * b, 1))
+    for (let row = 0; row * size < draw.length; row++) stream.at(row).fillNormal(draw.subarray(row * size, (row + 1) * size))
+    return draw.map((value) => 0.001 * value)
+  })
+})
+
+/** Divergence of the probabilities of scores q from those of p, for each sample: sum p (log p - log q). Binary scores are log-odds. */
+const divergence = (p: Value, q: Value): Value => {
+  if (p.shape.length === 1) {
+    const part = (side: (of: Value) => Value) => mul(sigmoid(side(p)), sub(softplus(neg(side(q))), softplus(neg(side(p)))))
+    return add(part((of) => of), part(neg))
+  }
+  const [own, other] = [logSoftmax(p), logSoftmax(q)]
+  return reduceSum(mul(exp(own), sub(own, other)), [1])
+}
