@@ -99,7 +99,7 @@ export const blockedRules = (block: BlockSize): ReadonlyArray<Rule> => {
     return o.reshape(o.transpose(laidOut(x), [0, 2, 1, 3]), first(outputs).shape)
   }
 
-  return [imagesOfBlocks, convolution, transposedByPhases(block), unary, binary, reduction, channelsLast]
+  return [imagesOfBlocks(block), convolution, transposedByPhases(block), unary, binary, reduction, channelsLast]
 }
 
 const isConvolution = (node: Node | undefined): boolean => node?.operator.name === "Conv" && node.operator.domain !== undefined
