@@ -11,6 +11,8 @@ import type { Problem } from "../spec/source.ts"
 import { suggestion } from "../spec/suggest.ts"
 import type { JsonObject } from "../stage/json.ts"
 import type { StageInterface } from "../stage/protocol.ts"
+import { shaped } from "../stage/shape.ts"
+import { writtenOutObject } from "../spec/template.ts"
 import { makeCoordinateTable, makeProjections } from "./coordinates.ts"
 import { expand, type Point } from "./expand.ts"
 import type { Instances } from "./fan-out.ts"
@@ -46,8 +48,9 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
   const everyFeedIsThere = order.every((stage) => stage.when === undefined)
   const fileDigest = remember(world.fileDigest)
   const planners = order.flatMap((declaration) => {
-    const stage = world.library.find(declaration.uses)
-    if (stage === undefined) return []
+    const found = world.library.find(declaration.uses)
+    if (found === undefined) return []
+    const stage = shaped(found, writtenOutObject(declaration.with), Object.keys(declaration.in))
     const context = {
       stage,
       code: world.code(declaration.uses),

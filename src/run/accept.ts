@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { fingerprintOf, type FingerprintRecord } from "../plan/fingerprint.ts"
+import { shapeOf } from "../stage/shape.ts"
 import { isActionRecord } from "../store/actions.ts"
 import { entriesOf } from "../store/areas.ts"
 import { storeError, type StoreError } from "../store/error.ts"
@@ -66,7 +67,7 @@ export const acceptCode = Effect.fn("acceptCode")(function*(options: AcceptOptio
     if ((yield* store.lookup(found.fingerprint)).kind !== "hit") continue
     const stage = stageOf(options.stages, task)
     // New code may give other outputs than the old one did.
-    if (Object.keys(stage.stage.outputs).some((output) => found.outputs[output] === undefined)) continue
+    if (Object.keys(shapeOf(stage.stage, task.params, Object.keys(task.inputs)).outputs).some((output) => found.outputs[output] === undefined)) continue
     yield* store.keepCodeFiles(stage.code, stage.files)
     yield* store.commit({
       ...found,

@@ -3,6 +3,7 @@ import { Effect, Schema } from "effect"
 import type { Engine, FingerprintRecord } from "../plan/fingerprint.ts"
 import type { PlannedTask } from "../plan/plan.ts"
 import type { InputFile, OutputSpec, StageEvent } from "../stage/protocol.ts"
+import { shapeOf } from "../stage/shape.ts"
 import type { StoreError } from "../store/error.ts"
 import type { ActionRecord, StoredOutput } from "../store/layout.ts"
 import type { StoreShape } from "../store/store.ts"
@@ -49,7 +50,7 @@ export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspace
     workspaces.take,
     (workspace) => {
       const { task } = options
-      const outputs = Object.fromEntries(Object.keys(options.stage.stage.outputs).map((name) => [name, `${workspace}/${name}`]))
+      const outputs = Object.fromEntries(Object.keys(declaredOutputs(options)).map((name) => [name, `${workspace}/${name}`]))
       const request = {
         id: task.id,
         params: task.params,
@@ -72,6 +73,8 @@ export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspace
     },
     (workspace) => workspaces.giveBack(workspace)
   )
+
+const declaredOutputs = ({ stage, task }: AttemptOptions) => shapeOf(stage.stage, task.params, Object.keys(task.inputs)).outputs
 
 const tooSlow = (seconds: number): TaskFailure =>
   new TaskFailure({ message: `It took longer than its timeout of ${seconds} s.`, hint: "Raise the stage's `timeout`, or give it less to do." })
@@ -97,7 +100,7 @@ const publish = Effect.fn("publish")(function*(
   if (reply.type === "corrupt") return yield* new CorruptInputs({ digests: reply.digests })
   if (reply.type === "failed") return yield* new TaskFailure({ message: reply.message, ...(reply.hint === undefined ? {} : { hint: reply.hint }) })
   const outputs: Record<string, StoredOutput> = {}
-  for (const [name, spec] of Object.entries(options.stage.stage.outputs)) {
+  for (const [name, spec] of Object.entries(declaredOutputs(options))) {
     const sealed = reply.outputs[name]
     if (sealed !== undefined) outputs[name] = { ...sealed, kind: spec.kind, mediaType: mediaTypeOf(spec) }
   }

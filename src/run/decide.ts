@@ -16,7 +16,7 @@ import type { TaskOutputs, Walk } from "./walk.ts"
 
 /** A stage as a run needs it. */
 export interface RunnableStage {
-  readonly stage: Pick<StageInterface, "volatile" | "engine" | "outputs">
+  readonly stage: Pick<StageInterface, "volatile" | "engine" | "outputs" | "shape">
   /** Digest of everything that the stage can reach. */
   readonly code: string
   /** Module that a worker imports. */

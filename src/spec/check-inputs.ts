@@ -1,10 +1,13 @@
 /** Connects stages: every input has a source of the right kind, every name exists, and no stage waits for itself. */
+import type { JsonObject } from "../stage/json.ts"
 import type { InputSpec, OutputSpec, StageInterface } from "../stage/protocol.ts"
+import { shaped } from "../stage/shape.ts"
 import type { ColumnType } from "../table/schema.ts"
 import { inOrder, showCycle } from "./graph.ts"
 import type { OutputReference } from "./pipeline.ts"
 import type { InputReference, StageDraft } from "./read-stages.ts"
 import { suggestion } from "./suggest.ts"
+import { writtenOutObject } from "./template.ts"
 
 export interface Library {
   /** Every stage that a file may use. */
@@ -19,15 +22,19 @@ export type Inputs = Readonly<Record<string, ReadonlyArray<OutputReference>>>
 export const findInterfaces = (stages: ReadonlyMap<string, StageDraft>, library: Library): ReadonlyMap<string, StageInterface> => {
   const names = new Set(library.names)
   const found = new Map<string, StageInterface>()
-  for (const { id, uses } of stages.values()) {
+  for (const draft of stages.values()) {
+    const { id, uses } = draft
     if (uses === undefined) continue
     const stage = library.find(uses.name)
-    if (stage !== undefined) found.set(id, stage)
+    if (stage !== undefined) found.set(id, shaped(stage, written(draft), [...draft.in.keys()]))
     else if (names.has(uses.name)) uses.field.fail(`the stage "${uses.name}" could not be loaded`)
     else uses.field.fail(`there is no stage "${uses.name}"`, suggestion(uses.name, names) ?? "`reprise stages` lists them")
   }
   return found
 }
+
+const written = (draft: StageDraft): JsonObject =>
+  writtenOutObject(Object.fromEntries([...draft.with].flatMap(([name, { template }]) => (template === undefined ? [] : [[name, template] as const]))))
 
 /** The inputs of one stage with every output named. */
 export const connect = (draft: StageDraft, stages: ReadonlyMap<string, StageDraft>, interfaces: ReadonlyMap<string, StageInterface>): Inputs => {

@@ -117,7 +117,7 @@ const stagePart = (description: StageDescription): JsonObject => {
   const required = [...(parameters ? ["with"] : []), ...(needed.length > 0 ? ["in"] : [])]
   const inputSchema: JsonObject = {
     type: needed.length > 0 ? "object" : ["object", "null"],
-    additionalProperties: false,
+    additionalProperties: description.anyInputs === true ? ref("references") : false,
     properties: Object.fromEntries(inputs.map(([name, input]) => [name, described(inputText(input), ref(input.many ? "references" : "reference"))])),
     ...(needed.length === 0 ? {} : { required: needed })
   }

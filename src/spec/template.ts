@@ -64,6 +64,29 @@ export const literalTemplate = (value: Json): Template => {
   return { kind: "object", entries: Object.fromEntries(Object.entries(value).map(([key, part]) => [key, literalTemplate(part)])) }
 }
 
+/** The value of a template in which nothing is left to evaluate; undefined where something is. In an object such parts are left out. */
+export const writtenOut = (template: Template): Json | undefined => {
+  switch (template.kind) {
+    case "literal":
+      return template.value
+    case "array": {
+      const items = template.items.map(writtenOut)
+      return items.every((item) => item !== undefined) ? items : undefined
+    }
+    case "object":
+      return writtenOutObject(template.entries)
+    default:
+      return undefined
+  }
+}
+
+/** The same for named templates: what of `with` is known before any parameter is. */
+export const writtenOutObject = (templates: Readonly<Record<string, Template>>): JsonObject =>
+  Object.fromEntries(Object.entries(templates).flatMap(([name, template]): ReadonlyArray<readonly [string, Json]> => {
+    const value = writtenOut(template)
+    return value === undefined ? [] : [[name, value]]
+  }))
+
 export const templateExpressions = (template: Template, path: Path = []): ReadonlyArray<TemplateExpression> => {
   switch (template.kind) {
     case "literal":

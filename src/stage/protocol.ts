@@ -55,6 +55,8 @@ export interface StageDescription {
   readonly schema: JsonObject
   readonly inputs: Readonly<Record<string, InputSpec>>
   readonly outputs: Readonly<Record<string, OutputSpec>>
+  /** The file names inputs as it likes. */
+  readonly anyInputs?: boolean
   /** A stage entry as one would write it in a pipeline file. */
   readonly example: string
 }
@@ -113,7 +115,13 @@ export type StageOutcome =
   | { readonly ok: true; readonly outputs: Readonly<Record<string, OutputFacts>> }
   | { readonly ok: false; readonly error: { readonly tag: string; readonly message: string; readonly hint?: string } }
 
-export interface StageInterface {
+/** What a task takes and gives. */
+export interface StageShape {
+  readonly inputs: Readonly<Record<string, InputSpec>>
+  readonly outputs: Readonly<Record<string, OutputSpec>>
+}
+
+export interface StageInterface extends StageShape {
   readonly protocol: 1
   /** `family/name`, as in `uses`. */
   readonly name: string
@@ -121,8 +129,9 @@ export interface StageInterface {
   readonly volatile: boolean
   /** Computes with the tensor engine, so that backend and engine version count in the fingerprint. */
   readonly engine: boolean
-  readonly inputs: Readonly<Record<string, InputSpec>>
-  readonly outputs: Readonly<Record<string, OutputSpec>>
+  /** For a stage whose inputs and outputs the file declares (`exec`): those of a task with these parameters, as far as they are written
+   * out, that is given these inputs. `inputs` and `outputs` are then empty. What is wrong with the parameters is for `decode` to say. */
+  shape?(params: JsonObject, inputs: ReadonlyArray<string>): StageShape
   describe(): StageDescription
   decode(params: JsonObject): DecodeResult
   execute(task: TaskRequest, host: StageHost): Promise<StageOutcome>

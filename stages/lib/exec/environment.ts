@@ -1,0 +1,45 @@
+/** What a program sees of the environment: a few variables that programs need to start, and what its stage names. */
+import type { ParameterIssue } from "../../../src/stage/protocol.ts"
+import type { Json, JsonObject } from "../../../src/stage.ts"
+
+/** Without these many programs cannot be found or fall over. They say where things are, not what to compute. */
+const always: ReadonlyArray<string> = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SystemRoot", "TEMP"]
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const isNames = (value: Json | undefined): value is ReadonlyArray<string> => Array.isArray(value) && value.every((item) => typeof item === "string")
+
+/** `inherit: [NAME]` with the values that the variables have now, so that these count. */
+export const withInherited = (params: JsonObject, variables: Variables): { readonly params: JsonObject } | { readonly issues: ReadonlyArray<ParameterIssue> } => {
+  const { inherit } = params
+  if (!isNames(inherit)) return { params }
+  const missing = inherit.flatMap((name, at): ReadonlyArray<ParameterIssue> =>
+    variables[name] === undefined ? [{ path: ["inherit", at], message: `the environment variable ${name} is not set` }] : [])
+  return missing.length > 0 ? { issues: missing } : { params: { ...params, inherit: Object.fromEntries(inherit.map((name) => [name, variables[name] ?? ""])) } }
+}
+
+export interface Chosen {
+  readonly env: Readonly<Record<string, string>>
+  readonly inherit: ReadonlyArray<string> | Readonly<Record<string, string>>
+  readonly secrets: ReadonlyArray<string>
+}
+
+/** All that the program gets. */
+export const environmentOf = (chosen: Chosen, variables: Variables, own: Readonly<Record<string, string>>): Record<string, string> => {
+  const taken = (names: ReadonlyArray<string>) => Object.fromEntries(names.flatMap((name) => {
+    const value = variables[name]
+    return value === undefined ? [] : [[name, value] as const]
+  }))
+  return { ...taken(always), ...(isList(chosen.inherit) ? taken(chosen.inherit) : chosen.inherit), ...taken(chosen.secrets), ...chosen.env, ...own }
+}
+
+const isList = (value: Chosen["inherit"]): value is ReadonlyArray<string> => Array.isArray(value)
+
+/** Replaces secret values in what a program prints. A value that is cut in two by how it was written is not found: print no secrets. */
+export const makeRedaction = (secrets: ReadonlyArray<string>, variables: Variables): ((text: string) => string) => {
+  const values = secrets.flatMap((name) => {
+    const value = variables[name]
+    return value === undefined || value.length < 4 ? [] : [value]
+  })
+  return (text) => values.reduce((left, value) => left.replaceAll(value, "***"), text)
+}
