@@ -111,7 +111,7 @@ export default defineStage({
     const { replays = 1 } = training
     const perEpoch = batches.perEpoch * replays
     const { rate_min = schedule === "one-cycle" ? rate / 250_000 : 0, schedule_every, schedule_factor, warm_up } = ctx.params
-    const test = yield* ctx.inputs.test?.read ?? Effect.succeed(undefined)
+    const test = ctx.inputs.test === undefined ? undefined : yield* ctx.inputs.test.read
     const done = yield* trainToModel(ctx, data, {
       network,
       loss,
