@@ -27,6 +27,7 @@ const Adversarial = Schema.Struct({
   eps: field(NonNegative, doc("Radius of the ball.", "norm"), 0.3),
   step: Schema.optionalKey(field(Positive, doc("Length of a step: 1.25 eps (fgsm), eps / 4 (pgd, trades) or eps (free) when left out."))),
   steps: field(Count, doc("Steps of the attack; for free how often each batch is trained on.", "steps"), 7),
+  growth: field(NonNegative, doc("The ball grows from nothing over so many epochs, without which some trainings never begin.", "epochs"), 0),
   low: Schema.optionalKey(field(number(), doc("Least value of the data; no bound when left out."))),
   high: Schema.optionalKey(field(number(), doc("Greatest value of the data; no bound when left out."))),
   beta: field(NonNegative, doc("Weight of the divergence in trades."), 6)
@@ -105,11 +106,11 @@ export default defineStage({
     const batches = miniBatches(data, batch, (epoch) => random(`epoch ${epoch}`), { crop, cutout, flip, mixup, random: (epoch) => random(`images ${epoch}`) })
     const { method, ...attack } = ctx.params.adversarial
     const { step = attack.eps * (method === "fgsm" ? 1.25 : method === "free" ? 1 : 0.25) } = attack
-    const training = method === "none" ? plain : adversarial(method, {
-      ...attack, step, range: rangeOf(attack), shape: [batches.batchSize, ...data.shape], random: (at) => random(`attack ${at}`)
-    })
-    const { replays = 1 } = training
+    const replays = method === "free" ? attack.steps : 1
     const perEpoch = batches.perEpoch * replays
+    const training = method === "none" ? plain : adversarial(method, {
+      ...attack, step, growth: attack.growth * perEpoch, range: rangeOf(attack), shape: [batches.batchSize, ...data.shape], random: (at) => random(`attack ${at}`)
+    })
     const { rate_min = schedule === "one-cycle" ? rate / 250_000 : 0, schedule_every, schedule_factor, warm_up } = ctx.params
     const test = ctx.inputs.test === undefined ? undefined : yield* ctx.inputs.test.read
     const done = yield* trainToModel(ctx, data, {

@@ -4,7 +4,7 @@
  * gradient attacks run.
  */
 import type { Value } from "../../../src/tensor/graph.ts"
-import { abs, cast, clip, cumSum, div, gatherElements, greaterOrEqual, max, min, mul, reduceL2, reduceMax, reduceMin, reduceSum, reshape, sign, sub, topK, where } from "../../../src/tensor/ops.ts"
+import { abs, cast, clip, cumSum, div, gatherElements, greaterOrEqual, max, min, mul, neg, type Operand, reduceL2, reduceMax, reduceMin, reduceSum, reshape, sign, sub, topK, where } from "../../../src/tensor/ops.ts"
 import { fromNumbers } from "../../../src/tensor/tensor.ts"
 
 export const norms = ["linf", "l2", "l1"] as const
@@ -51,8 +51,8 @@ export const steepest = (norm: Norm, gradient: Value, sparsity = 0.01): Value =>
 const greatest = (rows: Value, k: number): Value => gatherElements(rows, topK(rows, k).indices, 1)
 
 /** The nearest point to `delta` in the ball of radius eps around 0. */
-export const project = (norm: Norm, delta: Value, eps: number): Value => {
-  if (norm === "linf") return clip(delta, -eps, eps)
+export const project = (norm: Norm, delta: Value, eps: Operand): Value => {
+  if (norm === "linf") return clip(delta, typeof eps === "number" ? -eps : neg(eps), eps)
   const rows = asRows(delta)
   if (norm === "l2") return shaped(mul(rows, min(div(eps, max(reduceL2(rows, [1], true), tiny)), 1)), delta)
   return shaped(projectL1(rows, eps), delta)
@@ -62,7 +62,7 @@ export const project = (norm: Norm, delta: Value, eps: number): Value => {
  * Onto the l1 ball: every entry loses the same amount theta, but none changes sign (Duchi et al. 2008). With the magnitudes in falling
  * order, theta_j = (sum of the first j - eps) / j, and theta is the greatest of these and 0.
  */
-const projectL1 = (rows: Value, eps: number): Value => {
+const projectL1 = (rows: Value, eps: Operand): Value => {
   const [, size = 1] = rows.shape
   const falling = greatest(abs(rows), size)
   const counts = rows.graph.constant(fromNumbers(Array.from({ length: size }, (_, j) => j + 1), { type: rows.type, shape: [1, size] }))

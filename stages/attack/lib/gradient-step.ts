@@ -7,11 +7,12 @@
  *   greedy       l0: marks one more coordinate, the one with the greatest gradient, then moves all marked ones by `step` g / max |g|
  */
 import type { Value } from "../../../src/tensor/graph.ts"
-import { abs, add, argMax, max, mul, oneHot, reshape, sub } from "../../../src/tensor/ops.ts"
+import { abs, add, argMax, max, mul, oneHot, type Operand, reshape, sub } from "../../../src/tensor/ops.ts"
 import { asRows, type Norm, overGreatest, project, type Range, shrinkToMax, steepest, within } from "./geometry.ts"
 
 export type StepRule =
-  | { readonly kind: "projected"; readonly norm: Norm; readonly eps: number; readonly step: number; readonly sparsity?: number }
+  /** Radius and step may be scalars of the graph. */
+  | { readonly kind: "projected"; readonly norm: Norm; readonly eps: Operand; readonly step: Operand; readonly sparsity?: number }
   | { readonly kind: "normalised"; readonly norm: "l2" | "linf"; readonly eps: number; readonly step: number }
   | { readonly kind: "greedy"; readonly step: number }
 

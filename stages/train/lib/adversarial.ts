@@ -12,8 +12,8 @@ import type { RandomStream } from "../../../src/stage.ts"
 import { grad } from "../../../src/tensor/differentiate.ts"
 import type { Value } from "../../../src/tensor/graph.ts"
 import { add, concat, exp, logSoftmax, mul, neg, reduceMean, reduceSum, sigmoid, slice, softplus, stopGradient, sub } from "../../../src/tensor/ops.ts"
-import { tensor, zeros } from "../../../src/tensor/tensor.ts"
-import { project, type Norm, type Range, within } from "../../attack/lib/geometry.ts"
+import { scalar, tensor, zeros } from "../../../src/tensor/tensor.ts"
+import { type Norm, project, type Range, steepest, within } from "../../attack/lib/geometry.ts"
 import { nextPoint } from "../../attack/lib/gradient-step.ts"
 import { randomStart } from "../../attack/lib/start.ts"
 import type { Method, StepGraph } from "./objective.ts"
@@ -29,6 +29,8 @@ export interface AdversarialSettings {
   /** Steps of an attack; for `free` the replays of a batch. */
   readonly steps: number
   readonly range: Range
+  /** Steps of the training over which the ball grows from nothing to `eps`, and the attack's steps with it; 0 for none. */
+  readonly growth: number
   /** Weight of the divergence in TRADES. */
   readonly beta: number
   /** Shape of a batch of images. */
@@ -47,8 +49,15 @@ export const adversarial = (defence: Exclude<Defence, "none">, settings: Adversa
   }
 }
 
+/** Share of its final size that the ball has in a step of the training. */
+const grown = ({ growth }: AdversarialSettings, step: number): number => (step < growth ? (step + 1) / growth : 1)
+const sizeInput = ({ graph }: StepGraph): Value => graph.inputs.get("attackSize") ?? graph.input("attackSize", [])
+const sizeFeeds = (settings: AdversarialSettings, step: number) => ({ attackSize: scalar(grown(settings, step)) })
+
 /** The point after so many steps up an objective, from a start; no gradient flows through it. */
-const climb = (from: Value, origin: Value, objective: (x: Value) => Value, { eps, norm, range, step, steps }: AdversarialSettings): Value => {
+const climb = (from: Value, origin: Value, objective: (x: Value) => Value, settings: AdversarialSettings, size: Value): Value => {
+  const { norm, range, steps } = settings
+  const [eps, step] = [mul(size, settings.eps), mul(size, settings.step)]
   let x = from
   for (let k = 0; k < steps; k++) {
     const [gradient = x] = grad(objective(x), [x])
@@ -63,22 +72,22 @@ const startInput = ({ graph, x }: StepGraph): Value => graph.input("attackStart"
 const startFeeds = (settings: AdversarialSettings, draw: (step: number, size: number) => Float32Array): NonNullable<Method["feeds"]> => {
   const [, ...sample] = settings.shape
   const size = sample.reduce((a, b) => a * b, 1)
-  return (step) => ({ attackStart: tensor(draw(step, size), settings.shape) })
+  return (step) => ({ attackStart: tensor(draw(step, size), settings.shape), ...sizeFeeds(settings, step) })
 }
 
 const attacked = (settings: AdversarialSettings): Method => {
   const { eps, norm, random, range, shape } = settings
   const values = shape.reduce((a, b) => a * b, 1)
   return {
-    images: (step) => climb(within(add(step.x, startInput(step)), range), step.x, (x) => reduceSum(step.losses(step.scores(x))), settings),
-    feeds: startFeeds(settings, (step, size) => randomStart(norm, new Float32Array(values), size, eps, {}, random(step)))
+    images: (step) => climb(within(add(step.x, startInput(step)), range), step.x, (x) => reduceSum(step.losses(step.scores(x))), settings, sizeInput(step)),
+    feeds: startFeeds(settings, (step, size) => randomStart(norm, new Float32Array(values), size, eps * grown(settings, step), {}, random(step)))
   }
 }
 
-const free = ({ eps, norm, range, shape, step: length, steps }: AdversarialSettings): Method => {
+const free = (settings: AdversarialSettings): Method => {
+  const { norm, range, shape } = settings
   let parts: { readonly delta: Value; readonly images: Value } | undefined
   return {
-    replays: steps,
     images: ({ graph, x }) => {
       const delta = graph.input("perturbation", shape)
       parts = { delta, images: within(add(x, delta), range) }
@@ -88,9 +97,11 @@ const free = ({ eps, norm, range, shape, step: length, steps }: AdversarialSetti
       if (parts === undefined) throw new Error("The perturbation moves after the images are made.")
       const { delta, images } = parts
       const [gradient = images] = grad(reduceSum(step.losses(step.scores(images))), [images])
-      const moved = nextPoint({ kind: "projected", norm, eps, step: length }, { x: delta }, sub(delta, delta), gradient, {})
-      return { perturbation: { next: project(norm, moved.x, eps), start: zeros("float32", shape) } }
-    }
+      const size = sizeInput(step)
+      const moved = add(delta, mul(steepest(norm, gradient), mul(size, settings.step)))
+      return { perturbation: { next: project(norm, moved, mul(size, settings.eps)), start: zeros("float32", shape) } }
+    },
+    feeds: (step) => sizeFeeds(settings, step)
   }
 }
 
@@ -98,7 +109,7 @@ const trades = (settings: AdversarialSettings): Method => ({
   loss: (step) => {
     const [n = 0] = step.x.shape
     const calm = stopGradient(step.scores(step.x))
-    const images = climb(add(step.x, startInput(step)), step.x, (x) => reduceSum(divergence(calm, step.scores(x))), settings)
+    const images = climb(add(step.x, startInput(step)), step.x, (x) => reduceSum(divergence(calm, step.scores(x))), settings, sizeInput(step))
     const both = step.trainingScores(concat([step.x, images], 0))
     const [clean, driven] = [slice(both, [0], [n]), slice(both, [n], [2 * n])]
     return { loss: add(reduceMean(step.losses(clean)), mul(reduceMean(divergence(clean, driven)), settings.beta)), scores: clean }

@@ -33,8 +33,6 @@ export interface Method {
   readonly carried?: (step: StepGraph) => Readonly<Record<string, { readonly next: Value; readonly start: Tensor }>>
   /** Random numbers and the like for the method's own inputs in a step, from 0; the same whenever it is asked. */
   readonly feeds?: (step: number) => Readonly<Record<string, Tensor>>
-  /** Steps that are taken on each batch (1). */
-  readonly replays?: number
 }
 
 /** What the method changes nothing of. */

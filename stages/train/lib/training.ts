@@ -179,7 +179,7 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
     const better = isBetter(record, facts.epochs[facts.best], epochs)
     if (better) best = weights
     facts = { ...facts, periodLoss: 0, periodAccuracy: 0, epochs: [...facts.epochs, record], best: better ? facts.epochs.length : facts.best }
-    for (const [name, value] of Object.entries(record)) if (name !== "epoch" && value !== null) yield* host.metric(name, value, record.epoch)
+    for (const [name, value] of Object.entries(record)) if (name !== "epoch" && value !== null) yield* host.metric(columnName(name), value, record.epoch)
   })
   const stopsEarly = (): boolean => epochs?.patience !== undefined && facts.epochs.length - 1 - facts.best >= epochs.patience && facts.epochs.length > 0
 
@@ -220,6 +220,9 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
   }
   return trained
 })
+
+/** As the tables spell it: testLoss is test_loss. */
+const columnName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 const bestOf = ({ parameters }: Network, tensors: Readonly<Record<string, Tensor>>): Weights =>
   new Map(parameters.map(({ initial, name }) => {
