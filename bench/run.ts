@@ -15,6 +15,14 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "training steps beside PyTorch on the same cores",
     load: async () => (await import("./tensor.ts")).tensorBench
   },
+  "tensor-networks": {
+    about: "training steps and forward passes of whole networks beside PyTorch, and how long a session takes to open",
+    load: async () => (await import("./tensor-networks.ts")).networksBench
+  },
+  "tensor-memory": {
+    about: "peak memory of training steps beside PyTorch, and growth over ten thousand",
+    load: async () => (await import("./tensor-memory.ts")).memoryBench
+  },
   noop: {
     about: "a run with nothing to do, 1,000 tasks, beside Snakemake",
     load: async () => (await import("./noop.ts")).noopBench
@@ -26,7 +34,7 @@ const main = async (parameters: ReadonlyArray<string>): Promise<number> => {
   const name = parameters.find((parameter) => !parameter.startsWith("--"))
   const unknown = [...flags].find((flag) => flag !== "--json" && flag !== "--quick")
   if (name === "list") {
-    for (const [key, { about }] of Object.entries(benches)) process.stdout.write(`${key.padEnd(10)}${about}\n`)
+    for (const [key, { about }] of Object.entries(benches)) process.stdout.write(`${key.padEnd(18)}${about}\n`)
     return 0
   }
   const bench = name === undefined ? undefined : benches[name]

@@ -1,7 +1,8 @@
 """The works of works.ts in PyTorch, eager, on the CPU. Driven over stdin and stdout, one JSON line each way:
-{"load": {"kind", "learningRate", "tensors": [{"name", "type", "shape", "file"}], "parameters": [names]}} -> {"ready": true, "version": ...}
+{"load": {"kind", "learningRate", "tensors": [{"name", "type", "shape", "file"}], "parameters": [names], ("network", "inputs": [names])}} -> {"ready": true, "version": ...}
 {"steps": n} -> {"seconds": for all of them, "loss": of the last}
 {"parameters": true} -> {name: [first numbers]}
+{"memory": true} -> {"peak": KiB}
 """
 import json
 import sys
@@ -9,6 +10,8 @@ import time
 
 import torch
 import torch.nn.functional as F
+
+import networks
 
 THREADS = int(sys.argv[1])
 torch.set_num_threads(THREADS)
@@ -20,9 +23,12 @@ def load(spec):
     for t in spec["tensors"]:
         with open(t["file"], "rb") as file:
             tensors[t["name"]] = torch.frombuffer(bytearray(file.read()), dtype=types[t["type"]]).reshape(t["shape"])
+    if "network" in spec:
+        return networks.load(spec, tensors)
     parameters = {name: tensors[name].clone().requires_grad_(True) for name in spec["parameters"]}
     optimiser = torch.optim.SGD(parameters.values(), lr=spec["learningRate"], momentum=0.9)
-    return KINDS[spec["kind"]](parameters, tensors, optimiser), parameters
+    step = KINDS[spec["kind"]](parameters, tensors, optimiser)
+    return step, lambda: {name: p.detach().flatten()[:1000].tolist() for name, p in parameters.items()}
 
 
 def attack(p, t, optimiser):
@@ -73,19 +79,22 @@ KINDS = {"attack": attack, "conv": conv, "wide": wide}
 
 
 def main():
-    step, parameters = None, {}
+    step, read = None, None
     for line in sys.stdin:
         ask = json.loads(line)
         if "load" in ask:
-            step, parameters = load(ask["load"])
+            step, read = load(ask["load"])
             answer = {"ready": True, "version": torch.__version__}
         elif "steps" in ask:
             start = time.perf_counter()
             for _ in range(ask["steps"]):
                 loss = step()
             answer = {"seconds": time.perf_counter() - start, "loss": loss.item()}
+        elif "memory" in ask:
+            with open("/proc/self/status") as status:
+                answer = {"peak": int(next(line for line in status if line.startswith("VmHWM")).split()[1])}
         else:
-            answer = {name: p.detach().flatten()[:1000].tolist() for name, p in parameters.items()}
+            answer = read()
         print(json.dumps(answer), flush=True)
 
 

@@ -19,19 +19,19 @@ export class Peer {
   /** Threads wait without spinning, so that the two sides do not take each other's cores. */
   constructor(python: string, threads: number) {
     this.#process = spawn(python, [join(import.meta.dirname, "peer.py"), String(threads)], {
-      env: { ...process.env, OMP_WAIT_POLICY: "passive", OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) }
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", OMP_WAIT_POLICY: "passive", OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) }
     })
     this.#process.stderr.pipe(process.stderr)
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
   }
 
-  async load({ peer, parameters, batch, learningRate }: Work): Promise<string> {
+  async load({ peer, parameters, batch, learningRate }: Pick<Work, "peer" | "parameters" | "batch" | "learningRate">): Promise<string> {
     const tensors = Object.entries({ ...parameters, ...batch }).map(([name, { type, shape, data }]) => {
       const file = join(this.#folder, `${name}.bin`)
       writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
       return { name, type, shape, file }
     })
-    const { version } = await this.#ask({ load: { kind: peer.kind, learningRate, tensors, parameters: Object.keys(parameters) } })
+    const { version } = await this.#ask({ load: { ...peer, learningRate, tensors, parameters: Object.keys(parameters) } })
     return String(version)
   }
 
@@ -40,7 +40,12 @@ export class Peer {
     return { seconds: Number(seconds), loss: Number(loss) }
   }
 
-  /** The first thousand numbers of each parameter. */
+  /** The most memory that the process has had resident, in MiB. */
+  async memory(): Promise<number> {
+    return Number((await this.#ask({ memory: true }))["peak"]) / 1024
+  }
+
+  /** The first thousand numbers of each parameter; of the output after a forward pass. */
   parameters(): Promise<Record<string, unknown>> {
     return this.#ask({ parameters: true })
   }
@@ -62,3 +67,14 @@ export class Peer {
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
+
+/** Does something beside a PyTorch process, or beside none where PyTorch is not installed. */
+export const withPeer = async <A>(threads: number, use: (peer: Peer | undefined) => Promise<A>): Promise<A> => {
+  const python = findPython()
+  const peer = python === undefined ? undefined : new Peer(python, threads)
+  try {
+    return await use(peer)
+  } finally {
+    await peer?.close()
+  }
+}

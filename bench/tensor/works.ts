@@ -12,8 +12,15 @@ import { sgd, type TrainingStep } from "../../src/tensor/training.ts"
 export interface Work {
   readonly name: string
   /** What the peer is asked for. */
-  readonly peer: { readonly kind: "attack" | "conv" | "wide" }
+  readonly peer: { readonly kind: "attack" | "conv" | "wide" } | {
+    readonly kind: "training" | "forward"
+    readonly network: string
+    /** Names of the network's inputs, in order. */
+    readonly inputs: ReadonlyArray<string>
+  }
   readonly limit: number | null
+  /** How far the two sides may differ, where rounding alone takes them further apart than usual. */
+  readonly tolerance?: number
   readonly learningRate: number
   readonly step: TrainingStep
   readonly parameters: Readonly<Record<string, Tensor>>
