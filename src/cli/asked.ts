@@ -27,6 +27,8 @@ export interface Selection {
   readonly sweep: ReadonlyArray<string>
   readonly profile: string | undefined
   readonly only: ReadonlyArray<string>
+  /** Points of each sweep. */
+  readonly limit?: number | undefined
   readonly backend: string | undefined
 }
 
@@ -43,6 +45,7 @@ export interface Asked {
 const largestFile = 64 * 1024 * 1024
 
 export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, place: Place) {
+  if (selection.limit !== undefined && selection.limit < 1) return yield* usageFailure(`error: --limit ${selection.limit}: at least one point`)
   const text = yield* readPipelineFile(selection.file)
   const registry = openRegistry({ project: place.project, packageRoot: place.packageRoot })
   const names = registry.names()
@@ -62,6 +65,7 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
     code: (uses) => stages.get(uses)?.code ?? "",
     engine,
     fileDigest: (path) => digestOf(join(place.project, path)),
+    ...(selection.limit === undefined ? {} : { limit: selection.limit }),
     ...(selection.only.length === 0 ? {} : { only: yield* onlyThese(selection.only, changed.success) })
   })
   if (Result.isFailure(plan)) return yield* refuse(plan.failure)

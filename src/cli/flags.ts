@@ -14,6 +14,7 @@ export const selectionFlags = {
   sweep: texts("sweep", "NAME=VALUES", "Sweep a parameter, for example --sweep eps=0.1,0.2 or --sweep seed='range(0, 10)'"),
   profile: text("profile", "NAME", "A named set of parameters from the file's profiles"),
   only: texts("only", "NAME", "Only this sweep, or this stage and what leads to it"),
+  limit: integer("limit", "Only the first so many points of each sweep"),
   backend: text("backend", "NAME", "What tensors are computed on: cpu, webgpu, cuda, tfjs, or a file of configs/backends (default: cuda where it is installed, else cpu)"),
   ...placeFlags
 }

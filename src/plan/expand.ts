@@ -19,8 +19,9 @@ export interface Point {
   readonly params: Result.Result<JsonObject, Fault>
 }
 
-/** Points as they are asked for: a sweep of 100,000 of them is never held at once. */
-export function* expand(pipeline: Pipeline, sweeps: ReadonlyArray<Sweep> = pipeline.sweeps): Generator<Point> {
+/** Points as they are asked for: a sweep of 100,000 of them is never held at once.
+ * @param limit only so many points of each sweep, the first ones */
+export function* expand(pipeline: Pipeline, sweeps: ReadonlyArray<Sweep> = pipeline.sweeps, limit = Infinity): Generator<Point> {
   if (pipeline.sweeps.length === 0) {
     yield pointOf(undefined, {}, makeParameterSet(pipeline.params, new Set(), (name) => ["params", name]))
     return
@@ -30,13 +31,21 @@ export function* expand(pipeline: Pipeline, sweeps: ReadonlyArray<Sweep> = pipel
     const placeOf = (name: string): ReadonlyArray<string> =>
       Object.hasOwn(sweep.set, name) ? [...sweepPath(sweep), "set", name] : ["params", name]
     const sets = new Map<string, ParameterSet>()
-    for (const swept of combinationsOf(sweep)) {
+    for (const swept of first(limit, combinationsOf(sweep))) {
       const given = Object.keys(swept)
       const shape = given.toSorted().join("\n")
       const set = sets.get(shape) ?? makeParameterSet(templates, new Set(given), placeOf)
       sets.set(shape, set)
       yield pointOf(sweep, swept, set)
     }
+  }
+}
+
+function* first<A>(many: number, items: Iterable<A>): Generator<A> {
+  let given = 0
+  for (const item of items) {
+    if (given++ >= many) return
+    yield item
   }
 }
 

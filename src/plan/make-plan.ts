@@ -33,6 +33,8 @@ export interface PlanWorld {
   readonly engine: Engine
   /** Content digest of a project file, by its path from the project's folder; undefined where there is none. Asked once for each. */
   readonly fileDigest: (path: string) => string | undefined
+  /** Only so many points of each sweep, the first ones. */
+  readonly limit?: number
   /** Only these sweeps, and only what leads to these stages. */
   readonly only?: { readonly sweeps?: ReadonlyArray<string>; readonly stages?: ReadonlyArray<string> }
 }
@@ -96,7 +98,7 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
   }
 
   const wantedBySweep = new Map<Sweep | undefined, ReadonlySet<string>>()
-  for (const point of expand(pipeline, pipeline.sweeps.filter((sweep) => world.only?.sweeps?.includes(sweep.name) ?? true))) {
+  for (const point of expand(pipeline, pipeline.sweeps.filter((sweep) => world.only?.sweeps?.includes(sweep.name) ?? true), world.limit)) {
     const wanted = wantedBySweep.get(point.sweep) ?? wantedStages(pipeline, point.sweep, world.only?.stages)
     wantedBySweep.set(point.sweep, wanted)
     if (Result.isFailure(point.params)) trouble.add(point.params.failure, point)

@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from "../stage/json.ts"
 import { isJsonObject } from "../stage/json.ts"
 import type { InputSpec, StageDescription } from "../stage/protocol.ts"
-import { claimKeys, comparisons, figureKeys, marks, namePattern, paperKeys, pipelineKeys, resourceKeys, retryKeys, stageKeys, summaryKeys, sweepKeys } from "./keys.ts"
+import { claimKeys, comparisons, distributionKeys, figureKeys, marks, namePattern, paperKeys, pipelineKeys, resourceKeys, retryKeys, samplingKeys, stageKeys, summaryKeys, sweepKeys } from "./keys.ts"
 
 const ref = (name: string): JsonObject => ({ $ref: `#/$defs/${name}` })
 const described = (description: string, schema: JsonObject): JsonObject => ({ description, ...schema })
@@ -66,8 +66,25 @@ export const pipelineSchema = (descriptions: ReadonlyArray<StageDescription>): J
       grid: mapOf(ref("axis")),
       zip: mapOf(ref("axis")),
       list: { type: ["array", "null"], items: mapOf(ref("value")) },
+      random: ref("sampling"),
+      sobol: ref("sampling"),
       targets: { type: "array", items: ref("name") }
     }),
+    sampling: closed(samplingKeys, {
+      points: { type: "integer", minimum: 1 },
+      seed: { ...count, default: 0 },
+      axes: {
+        type: "object",
+        ...names,
+        additionalProperties: anyOf({ type: "array", minItems: 1 }, closed(distributionKeys, {
+          min: { type: "number" },
+          max: { type: "number" },
+          log: { type: "boolean", default: false },
+          int: { type: "boolean", default: false },
+          choice: { type: "array", minItems: 1 }
+        }))
+      }
+    }, ["points", "axes"]),
     claim: closed(claimKeys, {
       id: filled,
       source: filled,

@@ -29,7 +29,23 @@ export const sweepKeys = {
   grid: "Axes of which every combination is a point.",
   zip: "Axes of one length that are walked together.",
   list: "Points written out.",
+  random: "Points drawn at random.",
+  sobol: "Points of a Sobol sequence, which fills the space more evenly than chance.",
   targets: "The stages that this sweep is for; what leads to them is implied. All stages unless given."
+} as const
+
+export const samplingKeys = {
+  points: "How many points. More later run only what is new.",
+  seed: "Other points for another seed; 0 unless given.",
+  axes: "What each parameter is drawn from: { min, max }, with log or int, or a list to choose from."
+} as const
+
+export const distributionKeys = {
+  min: "Smallest value.",
+  max: "Largest value.",
+  log: "Evenly on a logarithmic scale.",
+  int: "Whole numbers, both bounds included.",
+  choice: "One of these values."
 } as const
 
 export const stageKeys = {

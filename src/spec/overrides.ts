@@ -183,7 +183,16 @@ const without = (declaration: SweepDeclaration, names: ReadonlySet<string>): Swe
     const text = JSON.stringify(template)
     return seen.has(text) ? false : seen.add(text)
   })
-  return { ...declaration, set: keep(declaration.set), grid: keep(declaration.grid), zip: keep(declaration.zip), list: distinct }
+  const { sampling } = declaration
+  const axes = keep(sampling?.axes ?? {})
+  return {
+    ...declaration,
+    set: keep(declaration.set),
+    grid: keep(declaration.grid),
+    zip: keep(declaration.zip),
+    list: distinct,
+    sampling: sampling === undefined || Object.keys(axes).length === 0 ? undefined : { ...sampling, axes }
+  }
 }
 
 const resolveMatrices = (pipeline: Pipeline, matrices: NonNullable<Pipeline["declared"]>["matrices"], params: Parameters, sweeps: ReadonlyArray<SweepDeclaration>, problems: Array<Problem>): Pipeline["stages"] => {

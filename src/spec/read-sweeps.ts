@@ -2,6 +2,7 @@
 import type { Field } from "./field.ts"
 import { sweepKeys } from "./keys.ts"
 import type { Template } from "./pipeline.ts"
+import { readSampling } from "./read-sampling.ts"
 import { suggestion } from "./suggest.ts"
 import type { Axis, SweepDeclaration } from "./sweep.ts"
 
@@ -65,14 +66,18 @@ export const readSweeps = (named: Field | undefined, single: Field | undefined, 
 }
 
 const readSweep = (name: string, field: Field, params: ReadonlySet<string>): SweepDeclaration => {
-  const { grid, list, set, targets, zip } = field.known(sweepKeys, "a sweep has axes under grid, zip or list")
+  const { grid, list, random, set, sobol, targets, zip } = field.known(sweepKeys, "a sweep has axes under grid, zip or list")
   if (field.isNull || (field.node.kind === "object" && field.node.entries.size === 0)) field.failKey("this sweep is empty", "give it grid, zip, list, set or targets")
   const setFields = onlyParams(set?.entries("set gives parameters their values") ?? new Map(), params)
   const gridFields = onlyParams(grid?.entries("grid gives each axis its values") ?? new Map(), params)
   const zipFields = onlyParams(zip?.entries("zip gives each axis its values") ?? new Map(), params)
   const points = (list?.items("list is a list of points, each { parameter: value }") ?? [])
     .map((point) => ({ point, fields: onlyParams(point.entries("a point gives parameters their values"), params) }))
-  reportRepeated([["grid", gridFields], ["zip", zipFields]], points.map(({ fields }) => fields))
+  const [drawn, ...others] = [random, sobol, list].filter((each) => each !== undefined)
+  for (const other of others) other.failKey("a sweep has one of list, random and sobol", "put the others into sweeps of their own")
+  const sampling = drawn === undefined || drawn === list ? undefined : readSampling(drawn === random ? "random" : "sobol", drawn, params)
+  const sampledFields = new Map(Object.keys(sampling?.axes ?? {}).flatMap((axis) => (drawn === undefined ? [] : [[axis, drawn.at([...drawn.path, "axes", axis])] as const])))
+  reportRepeated([["grid", gridFields], ["zip", zipFields], [drawn === random ? "random" : "sobol", sampledFields]], points.map(({ fields }) => fields))
   return {
     name,
     path: field.path,
@@ -80,6 +85,7 @@ const readSweep = (name: string, field: Field, params: ReadonlySet<string>): Swe
     grid: readAxes(gridFields),
     zip: readAxes(zipFields),
     list: points.map(({ fields, point }) => ({ template: { kind: "object", entries: readTemplates(fields).templates }, path: point.path })),
+    sampling,
     targets: targets?.items("targets is a list of stage ids").flatMap((target) => target.text("expected the id of a stage") ?? [])
   }
 }

@@ -5,6 +5,7 @@ import { isJsonObject } from "../stage/json.ts"
 import { ArgumentProblem, isArray, range } from "./expression/functions.ts"
 import { evaluateParameters, type Parameters } from "./params.ts"
 import type { Sweep, Template } from "./pipeline.ts"
+import { samplePoints, type Sampling } from "./sampling.ts"
 import { evaluateTemplate, type Path, type TemplateError } from "./template.ts"
 
 /** One axis: a list, an expression that gives one, or the bounds of a range, `[start, end, step?]` with the end left out. */
@@ -23,6 +24,8 @@ export interface SweepDeclaration {
   readonly zip: Readonly<Record<string, Axis>>
   readonly list: ReadonlyArray<{ readonly template: Template; readonly path: Path }>
   readonly targets: ReadonlyArray<string> | undefined
+  /** Points that are drawn; they stand in the place of a list. */
+  readonly sampling?: Sampling | undefined
 }
 
 /** A sweep of more points is taken for a mistake: its plan would not fit into memory. */
@@ -68,7 +71,7 @@ export interface ResolvedSweep {
  * @param values of the parameters, if they are known already
  */
 export const resolveSweep = (declaration: SweepDeclaration, params: Parameters, values?: JsonObject): ResolvedSweep => {
-  const { grid, list, name, path, set, targets, zip } = declaration
+  const { grid, list, name, path, sampling, set, targets, zip } = declaration
   const own = values === undefined || Object.keys(set).length > 0
   const scope: JsonObject = { params: own ? evaluateParameters({ ...params, ...set }).values : values }
   const faults: Array<TemplateError> = []
@@ -89,7 +92,7 @@ export const resolveSweep = (declaration: SweepDeclaration, params: Parameters, 
     }
     return isJsonObject(value.success) ? [value.success] : []
   })
-  const sweep: Sweep = { name, set, grid: resolve(grid), zip: resolve(zip), list: points, targets }
+  const sweep: Sweep = { name, set, grid: resolve(grid), zip: resolve(zip), list: sampling === undefined ? points : samplePoints(sampling), targets }
   faults.push(...lengthFaults(sweep, zip, path))
   return { sweep, faults }
 }
@@ -114,6 +117,6 @@ export const pointCount = ({ grid, list, zip }: Sweep): number => {
 }
 
 /** Every parameter that the sweep gives a value of its own. */
-export const sweptParameters = ({ grid, list, set, zip }: SweepDeclaration): ReadonlySet<string> =>
-  new Set([set, grid, zip, ...list.map(({ template }) => template.kind === "object" ? template.entries : {})].flatMap((axes: Readonly<Record<string, Template | Axis>>) => Object.keys(axes)))
+export const sweptParameters = ({ grid, list, sampling, set, zip }: SweepDeclaration): ReadonlySet<string> =>
+  new Set([...Object.keys(sampling?.axes ?? {}), ...[set, grid, zip, ...list.map(({ template }) => template.kind === "object" ? template.entries : {})].flatMap((axes: Readonly<Record<string, Template | Axis>>) => Object.keys(axes))])
 

@@ -41,7 +41,8 @@ const commandLine = (command: string, input: Selection): string => {
     ...input.set.map((value) => `--set ${quoted(value)}`),
     ...input.sweep.map((value) => `--sweep ${quoted(value)}`),
     ...(input.profile === undefined ? [] : [`--profile ${quoted(input.profile)}`]),
-    ...input.only.map((value) => `--only ${quoted(value)}`)
+    ...input.only.map((value) => `--only ${quoted(value)}`),
+    ...(input.limit === undefined ? [] : [`--limit ${input.limit}`])
   ]
   return [invocation(), command, quoted(input.file), ...flags].join(" ")
 }

@@ -22,6 +22,7 @@ import { recordedVersions } from "../versions.ts"
 interface Input extends Selection, PlaceInput {
   readonly jobs: number | undefined
   readonly failFast: boolean
+  readonly onFailure?: "stop" | "continue" | "kill" | undefined
   readonly dryRun: boolean
   readonly force: boolean
   readonly quiet: boolean
@@ -51,7 +52,7 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
     project: place.project,
     worker: place.worker,
     jobs: input.jobs ?? availableParallelism(),
-    failureMode: input.failFast ? "stop" : "continue",
+    failureMode: input.onFailure ?? (input.failFast ? "stop" : "continue"),
     force: input.force,
     onEvent: reporter.event,
     command: ["reprise", ...process.argv.slice(2)],
@@ -70,7 +71,8 @@ const overridesOf = (input: Selection): JsonObject => ({
   ...(input.profile === undefined ? {} : { profile: input.profile }),
   ...(input.set.length === 0 ? {} : { set: input.set }),
   ...(input.sweep.length === 0 ? {} : { sweep: input.sweep }),
-  ...(input.only.length === 0 ? {} : { only: input.only })
+  ...(input.only.length === 0 ? {} : { only: input.only }),
+  ...(input.limit === undefined ? {} : { limit: input.limit })
 })
 
 const showResults = Effect.fn("showResults")(function*(asked: Asked, result: RunResult, place: Place, input: Input) {

@@ -77,7 +77,7 @@ const runsThatReach = (paths: StorePaths, fingerprints: ReadonlySet<string>): Re
 
 const asBefore = (run: RunRecord, place: Place, input: Input) => {
   const texts = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
-  const { only, profile, set, sweep } = run.overrides
+  const { limit, only, profile, set, sweep } = run.overrides
   const at = run.command.indexOf("--backend")
   const backend = at < 0 ? undefined : run.command[at + 1]
   return {
@@ -85,6 +85,7 @@ const asBefore = (run: RunRecord, place: Place, input: Input) => {
     set: texts(set),
     sweep: texts(sweep),
     only: texts(only),
+    limit: typeof limit === "number" ? limit : undefined,
     profile: typeof profile === "string" ? profile : undefined,
     backend,
     project: input.project,

@@ -1,7 +1,7 @@
 /** `reprise run`: the command's flags and help; the work is in actions/run.ts. */
 import { Effect } from "effect"
 import { jobsFlag, selectionFlags } from "../flags.ts"
-import { command, toggle } from "../framework.ts"
+import { choice, command, toggle } from "../framework.ts"
 
 export const run = command("run", {
   summary: "Run a pipeline: each task once per distinct input, nothing that is already in the store",
@@ -16,7 +16,8 @@ export const run = command("run", {
 }, {
   ...selectionFlags,
   jobs: jobsFlag,
-  failFast: toggle("fail-fast", "Start nothing new once a task has failed (default: what does not depend on it goes on)"),
+  failFast: toggle("fail-fast", "The same as --on-failure stop"),
+  onFailure: choice("on-failure", ["continue", "stop", "kill"], "Once a task has failed: continue with what does not depend on it (default), stop starting tasks, or kill those that run, too"),
   dryRun: toggle("dry-run", "Say what would run, and why; run nothing. Exit code 3 when something would"),
   force: toggle("force", "Run every task, cached or not"),
   quiet: toggle("quiet", "No progress: failures and the results only"),

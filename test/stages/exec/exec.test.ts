@@ -22,7 +22,7 @@ const project = (files: Readonly<Record<string, string>>): string => {
 }
 const data = (): Made => {
   const path = join(temporaryFolder(), "data.arrow")
-  writeDataset(path, { x: Float32Array.of(1, 2, 3, 4), y: Float32Array.of(1, -1), shape: [2] })
+  writeDataset(path, { x: Float32Array.of(1, 2, 3, 4), y: Float32Array.of(1, -1), shape: [2], metadata: {} })
   return { path, kind: "dataset" }
 }
 
@@ -125,6 +125,6 @@ describe("a program that fails", () => {
     const ending = attempt({ run: { shell: `echo $$ > ${file}; echo '{"done":0,"total":1}' >> $REPRISE_METRICS; exec sleep 60` } }, { signal: abort.signal, onEvent: () => abort.abort() })
     expect(await ending).toMatchObject({ tag: "Interrupted" })
     const pid = Number(readFileSync(file, "utf8"))
-    expect(() => process.kill(pid, 0)).toThrow()
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH")
   })
 })
