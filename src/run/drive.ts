@@ -70,6 +70,18 @@ export interface Driven {
   readonly outputs: ReadonlyMap<string, TaskOutputs>
 }
 
+const hintFor = ({ declaration }: PlannedTask, { hint, killed }: WorkerDied): string => {
+  const declared = declaration.resources.memoryMiB
+  return killed && declared !== undefined ? `Most often the machine ran out of memory: the stage declares ${declared} MiB and may have taken more. Raise it, or use fewer --jobs.` : hint
+}
+
+/** A task that takes more than it asks for may take it from others, and the machine into swapping. */
+const outgrownMemory = ({ declaration }: PlannedTask, { peakMemoryBytes }: ActionRecord): string | undefined => {
+  const declared = declaration.resources.memoryMiB
+  const used = Math.ceil(peakMemoryBytes / 2 ** 20)
+  return declared === undefined || used <= declared ? undefined : `It used ${used} MiB of memory and declares ${declared} MiB. Raise \`resources: { memory: ... }\` of the stage.`
+}
+
 /** How often a task that another process has claimed is looked at. */
 const lookMs = 200
 /** How often an object may be made anew before the disk is to blame. */
@@ -208,6 +220,8 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     const { fingerprint, outputs, wallMs } = action
     inFlight.delete(fingerprint)
     if (deciding.force) fresh.set(fingerprint, action)
+    const outgrown = outgrownMemory(task, action)
+    if (outgrown !== undefined) warn(task, outgrown)
     const identical = yield* history.cameOutAsBefore(task, outputs)
     if (identical) unchanged.add(task.id)
     emit({ type: "task-finished", at: Date.now(), task: task.id, stage: task.stage, fingerprint, outputs, wallMs, identical })
@@ -317,7 +331,8 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
         if (Exit.isSuccess(exit)) return yield* succeeded(entry, exit.value)
         const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
         if (error instanceof CorruptInputs) return yield* repair(entry, error.digests)
-        if (error instanceof TaskFailure || error instanceof WorkerDied) return yield* failed(entry, error)
+        if (error instanceof WorkerDied) return yield* failed(entry, { message: error.message, hint: hintFor(entry.task, error) })
+        if (error instanceof TaskFailure) return yield* failed(entry, error)
         if (error !== undefined) return yield* error
         return yield* Effect.die(Cause.squash(exit.cause))
       }

@@ -15,7 +15,9 @@ import { describeDeath, startWorker, type WorkerDeath, type WorkerProcess } from
 /** The process that ran a task ended: a crash in native code, a kill, `process.exit` in a stage. */
 export class WorkerDied extends Schema.TaggedError<WorkerDied>()("WorkerDied", {
   message: Schema.String,
-  hint: Schema.String
+  hint: Schema.String,
+  /** By SIGKILL: by the system, as a rule. */
+  killed: Schema.Boolean
 }) {}
 
 export interface PoolOptions {
@@ -101,6 +103,7 @@ const workerDied = (death: WorkerDeath, log: string): WorkerDied => {
   const lastWords = tail === "" || tail === describeDeath(death) ? "" : ` Its last words:\n${tail}`
   return new WorkerDied({
     message: describeDeath(death) + lastWords,
+    killed: death.signal === "SIGKILL",
     hint: death.signal === "SIGKILL"
       ? "Most often the machine ran out of memory: try fewer --jobs, or declare `resources: { memory: ... }` for the stage."
       : death.signal !== null ? "Native code crashed. Run it again; if it fails the same way, the log is what its developers need."

@@ -31,6 +31,8 @@ export interface RunOptions {
   /** How many cpus tasks may use at once. */
   readonly jobs: number
   readonly gpus?: number
+  /** How much there is of what stages name under `resources.others`; one of what is not named here. */
+  readonly others?: Readonly<Record<string, number>>
   readonly failureMode: FailureMode
   /** Runs everything again, whatever the store has. */
   readonly force?: boolean
@@ -120,7 +122,7 @@ export const runPlan = Effect.fn("runPlan")(function*(options: RunOptions): Effe
       deciding: { stages: options.stages, engine: options.engine, force: options.force ?? false },
       history: yield* openHistory(store, plan.pipeline.name, options.stages, open.id),
       pool: yield* makePool({ program: options.worker ?? besideThis(), cwd: options.project, folder: yield* store.workspace("workers") }),
-      capacity: { cpus: options.jobs, gpus: options.gpus ?? 1, memoryMiB: totalmem() / 1_048_576 },
+      capacity: { cpus: options.jobs, gpus: options.gpus ?? 1, memoryMiB: totalmem() / 1_048_576, ...(options.others === undefined ? {} : { others: options.others }) },
       failureMode: options.failureMode,
       project: options.project,
       logOf: open.paths.log,

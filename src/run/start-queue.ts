@@ -34,7 +34,7 @@ export const makeStartQueue = <A>(): StartQueue<A> => {
       return size
     },
     add: (item, share) => {
-      const key = `${share.cpus}/${share.gpus}/${share.memoryMiB}`
+      const key = `${share.cpus}/${share.gpus}/${share.memoryMiB}${share.others === undefined ? "" : `/${JSON.stringify(share.others)}`}`
       const line = lines.get(key) ?? { share, waiting: [], first: 0, passed: 0 }
       lines.set(key, line)
       line.waiting.push({ item, order: order++ })

@@ -112,7 +112,8 @@ const stageSchema = (descriptions: ReadonlyArray<StageDescription>): JsonObject 
       ...closed(resourceKeys, {
         cpus: { type: "integer", minimum: 1, default: 1 },
         gpus: { ...count, default: 0 },
-        memory: { type: "string", pattern: "^\\s*\\d+(\\.\\d+)?\\s*(B|[kK]B|[MGT]B|[KMGT]iB)\\s*$" }
+        memory: { type: "string", pattern: "^\\s*\\d+(\\.\\d+)?\\s*(B|[kK]B|[MGT]B|[KMGT]iB)\\s*$" },
+        others: mapOf({ type: "integer", minimum: 1 })
       }),
       type: ["object", "null"]
     }

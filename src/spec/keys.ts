@@ -68,7 +68,8 @@ export const retryKeys = {
 export const resourceKeys = {
   cpus: "Processor cores, 1 unless given.",
   gpus: "Graphics cards, 0 unless given.",
-  memory: "Main memory, such as \"2GiB\"."
+  memory: "Main memory, such as \"2GiB\".",
+  others: "Anything else that there is little of, by a name of your own: { licence: 1 }. There is one of each unless --resource says more."
 } as const
 
 export const summaryKeys = {

@@ -76,7 +76,7 @@ export interface StageDeclaration {
   readonly retry: { readonly times: number; readonly delaySeconds: number }
   /** Seconds. */
   readonly timeout: number | undefined
-  readonly resources: { readonly cpus: number; readonly gpus: number; readonly memoryMiB: number | undefined }
+  readonly resources: { readonly cpus: number; readonly gpus: number; readonly memoryMiB: number | undefined; readonly others?: Readonly<Record<string, number>> }
 }
 
 export interface Summary {

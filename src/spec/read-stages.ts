@@ -143,13 +143,20 @@ const readTimeout = (field: Field | undefined): number | undefined => {
 }
 
 const readResources = (field: Field | undefined): StageDeclaration["resources"] => {
-  const { cpus, gpus, memory } = field?.known(resourceKeys, "resources are { cpus, gpus, memory }") ?? {}
+  const { cpus, gpus, memory, others } = field?.known(resourceKeys, "resources are { cpus, gpus, memory, others }") ?? {}
   return {
     cpus: cpus?.number("a number of cores, at least 1", (value) => isCount(value) && value > 0) ?? 1,
     gpus: gpus?.number("a number of cards, 0 or more", isCount) ?? 0,
-    memoryMiB: memory === undefined ? undefined : readMemory(memory)
+    memoryMiB: memory === undefined ? undefined : readMemory(memory),
+    ...(others === undefined ? {} : { others: readOthers(others) })
   }
 }
+
+const readOthers = (field: Field): Readonly<Record<string, number>> =>
+  Object.fromEntries([...field.named("resource", "others are names with how many a task needs")].flatMap(([name, amount]): ReadonlyArray<[string, number]> => {
+    const number = amount.number("how many, at least 1", (value) => isCount(value) && value > 0)
+    return number === undefined ? [] : [[name, number]]
+  }))
 
 const readMemory = (field: Field): number | undefined => {
   const value = field.node.kind === "scalar" && typeof field.node.value === "string" ? parseMemory(field.node.value) : undefined

@@ -14,6 +14,18 @@ describe("resources", () => {
     assert.include(warning, "9 cpus, and --jobs is 4")
   })
 
+  it("count by name what there is little of, one of each unless told", () => {
+    const task = planned({ id: "a-1", uses: "t/a" })
+    const asking = (others: Readonly<Record<string, number>>) => ({ ...task, declaration: { ...task.declaration, resources: { ...task.declaration.resources, others } } })
+    const { warning: _, ...licence } = shareOf(asking({ licence: 1 }), whole)
+    assert.isTrue(fits(licence, whole))
+    assert.isFalse(fits(licence, take(whole, licence)))
+    assert.isTrue(fits(licence, giveBack(take(whole, licence), licence)))
+    assert.isTrue(fits(cpus(1), take(whole, licence)), "others do not wait for it")
+    assert.isTrue(fits(licence, take({ ...whole, others: { licence: 2 } }, licence)))
+    assert.include(shareOf(asking({ licence: 3 }), whole).warning, "3 of licence, and there is 1 (--resource licence=3)")
+  })
+
   it("are all there again when everybody has given back", () => {
     const shares = [cpus(1), cpus(2, 1), { cpus: 1, gpus: 0, memoryMiB: 900 }]
     const left = shares.reduce(take, whole)

@@ -22,6 +22,7 @@ import { recordedVersions } from "../versions.ts"
 interface Input extends Selection, PlaceInput {
   readonly jobs: number | undefined
   readonly failFast: boolean
+  readonly resource?: ReadonlyArray<string>
   readonly onFailure?: "stop" | "continue" | "kill" | undefined
   readonly dryRun: boolean
   readonly force: boolean
@@ -31,6 +32,12 @@ interface Input extends Selection, PlaceInput {
 
 export const runAction = Effect.fn("run")(function*(input: Input) {
   if (input.jobs !== undefined && input.jobs < 1) return yield* usageFailure(`error: --jobs ${input.jobs}: at least one core is needed`)
+  const others = new Map<string, number>()
+  for (const text of input.resource ?? []) {
+    const [, name = "", amount = ""] = /^([A-Za-z_][\w-]*)=(\d+)$/.exec(text) ?? []
+    if (name === "") return yield* usageFailure(`error: --resource ${text}: write it as NAME=COUNT, for example licence=2`)
+    others.set(name, Number(amount))
+  }
   const place = yield* findPlace(input)
   const asked = yield* readAsked(input, place)
   const store = Store.layer(place.store)
@@ -52,6 +59,7 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
     project: place.project,
     worker: place.worker,
     jobs: input.jobs ?? availableParallelism(),
+    others: Object.fromEntries(others),
     failureMode: input.onFailure ?? (input.failFast ? "stop" : "continue"),
     force: input.force,
     onEvent: reporter.event,
