@@ -13,7 +13,7 @@ export default defineStage({
   params: Schema.Struct({
     norm: field(oneOf(...norms), doc("Norm of the step."), "linf"),
     eps: field(NonNegative, doc("Length of the step.", "norm"), 0.3),
-    targets: field(oneOf(...aims), doc("Class to aim at: none, any other at random, the next one, or any at random."), "none"),
+    targets: field(oneOf(...aims), doc("Class to aim at: none, any other at random, the next one, any at random, or the label itself."), "none"),
     labels: carried,
     ...lowHigh,
     seed: field(Seed, doc("Seed of the targets."), 0)

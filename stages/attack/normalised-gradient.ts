@@ -18,7 +18,7 @@ export default defineStage({
     eps: field(NonNegative, doc("Greatest length of the difference (l2, linf); a step is a fifth of it.", "norm"), 0),
     steps: field(Count, doc("Steps; for l0 the number of coordinates that may change.", "steps"), 100),
     step: field(Positive, doc("Greatest move of a coordinate in one l0 step."), 0.3),
-    targets: field(oneOf("random-other", "next", "random-any"), doc("random-other: any class but the label; next: label + 1; random-any: any class."), "random-other"),
+    targets: field(oneOf("random-other", "next", "random-any", "own"), doc("random-other: any class but the label; next: label + 1; random-any: any class; own: the sample's label."), "random-other"),
     labels: field(oneOf("label", "target"), doc("Labels of the adversarial data set: those of the samples, or those aimed at."), "target"),
     ...lowHigh,
     seed: field(Seed, doc("Seed of the targets."), 0)

@@ -18,7 +18,7 @@ export default defineStage({
     restarts: field(Count, doc("Attempts; later ones for samples that resisted.", "attempts"), 1),
     random_start: field(Schema.Boolean, doc("Starts anywhere in the ball instead of at the sample."), true),
     loss: field(oneOf(...objectives), doc("What the steps raise (or, towards a target, lower)."), "cross-entropy"),
-    targets: field(oneOf(...aims), doc("Class to aim at: none, any other at random, the next one, or any at random."), "none"),
+    targets: field(oneOf(...aims), doc("Class to aim at: none, any other at random, the next one, any at random, or the label itself."), "none"),
     keep: field(oneOf("best", "last"), doc("Gives the point with the best loss, or the last one."), "best"),
     sparsity: field(Probability, doc("Share of coordinates that an l1 step moves."), 0.01),
     labels: carried,

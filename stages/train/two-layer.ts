@@ -17,7 +17,9 @@ export default defineStage({
   params: Schema.Struct({
     width: field(Count, doc("Hidden units (m).", "units"), 100),
     slope: field(NonNegative, doc("Slope of the leaky ReLU phi for negative values (gamma); 0 is ReLU."), 0),
-    loss: field(oneOf(...binaryLosses), doc("identity: s, logistic: log(1 + exp(s)), where s = -y f(x)."), "identity"),
+    bias: field(Schema.Boolean, doc("Hidden units have a learned bias b."), true),
+    start: field(oneOf("gauss", "signs"), doc("gauss: W, b and a normal, as below. signs: half of a is 1/sqrt(m), half -1/sqrt(m), and W (and b) uniform within 1/sqrt(d)."), "gauss"),
+    loss: field(oneOf(...binaryLosses, "exponential"), doc("identity: s, logistic: log(1 + exp(s)), exponential: exp(s), where s = -y f(x)."), "identity"),
     rate: field(Positive, doc("Learning rate at the start.")),
     momentum: field(NonNegative, doc("Share of the last step that is kept."), 0.9),
     schedule: field(oneOf("plateau", "constant"), doc("plateau: a tenth of the rate after 11 steps without a better loss. constant: the same rate throughout."), "plateau"),
@@ -28,12 +30,12 @@ export default defineStage({
   inputs: { data: dataset(doc("Samples with labels -1 and +1.")) },
   outputs: { model: model(doc("x [batch, d] -> scores [batch], ONNX")), ...trainedTables },
   run: Effect.fn("train/two-layer")(function*(ctx) {
-    const { loss, momentum, rate, schedule, seed, slope, steps, stream, width } = ctx.params
+    const { bias, loss, momentum, rate, schedule, seed, slope, start, steps, stream, width } = ctx.params
     const read = yield* ctx.inputs.data.read
     const data = { ...read, shape: [sampleSize(read)] }
     if (data.y.length === 0) return yield* new StageError({ message: "The data set is empty.", hint: "Give it at least one sample." })
     yield* trainToModel(ctx, data, {
-      network: twoLayer({ inputs: sampleSize(data), width, slope }, (purpose) => ctx.random(seed, `${stream}/${purpose}`)),
+      network: twoLayer({ inputs: sampleSize(data), width, slope, bias, start }, (purpose) => ctx.random(seed, `${stream}/${purpose}`)),
       loss,
       optimiser: sgd({ momentum }),
       schedule: { kind: schedule, rate, steps, warmUp: 0, every: 1, factor: 1, least: 0 },

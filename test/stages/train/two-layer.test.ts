@@ -88,3 +88,22 @@ describe("train/two-layer", () => {
     expect(second.rows("curve")).toEqual(whole.rows("curve"))
   })
 })
+
+describe("the net with signs for a readout", () => {
+  it("has half of its readout up, half down, no bias, and weights uniform within 1/sqrt(d)", () => {
+    const net = twoLayer({ inputs: 25, width: 40, slope: 0.01, bias: false, start: "signs" }, random)
+    expect(net.parameters.map(({ name, trainable }) => [name, trainable])).toEqual([["W", true], ["a", false]])
+    const [w, a] = net.parameters.map(({ initial }) => initial)
+    expect(a?.filter((value) => value === Math.fround(1 / Math.sqrt(40)))).toHaveLength(20)
+    expect(a?.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 6)
+    const greatest = Math.max(...(w ?? []).map(Math.abs))
+    expect(greatest).toBeLessThanOrEqual(0.2)
+    expect(greatest).toBeGreaterThan(0.19)
+  })
+
+  it("learns random labels by the exponential loss", async () => {
+    const params = { width: 30, slope: 0.01, bias: false, start: "signs", loss: "exponential", rate: 0.1, steps: 300, seed: 0 }
+    const ran = await runStage(twoLayerStage, params, { inputs: { data: given(samples.mixed) } })
+    expect(ran.rows("stat")[0]?.["accuracy"]).toBe(1)
+  })
+})
