@@ -91,6 +91,15 @@ const makeFolder = (folder: string): void => {
   foldersMade.add(folder)
 }
 
+/** Not with what leads to it: where that is gone, the parent is dead and somebody has tidied up after it, which must stay so. */
+const makeOwn = (folder: string): void => {
+  try {
+    mkdirSync(folder)
+  } catch (cause) {
+    if (!hasCode(cause, "EEXIST")) throw cause
+  }
+}
+
 const clear = (folder: string): void => {
   try {
     if (readdirSync(folder).length > 0) rmSync(folder, { recursive: true, force: true })
@@ -132,7 +141,8 @@ const runTask = async (task: WorkerTask): Promise<TaskReply> => {
   try {
     const digests = corruptInputs(request)
     if (digests.length > 0) return { type: "corrupt", digests }
-    mkdirSync(request.scratch, { recursive: true })
+    makeOwn(dirname(request.scratch))
+    makeOwn(request.scratch)
     makeFolder(dirname(request.checkpoint))
     const stage = await loadStage(task.bundle)
     const peakWasReset = resetPeakMemory()
