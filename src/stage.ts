@@ -13,7 +13,8 @@ export type {
   DatasetInput, DatasetWriter, FileInput, FileWriter, ReadTable, StageContext, TableInput, TableWriter
 } from "./stage/context.ts"
 export type { Json, JsonArray, JsonObject } from "./stage/json.ts"
-export type { StageInterface } from "./stage/protocol.ts"
+export { executeStage } from "./stage/execute.ts"
+export type { InputSpec, OutputSpec, ParameterIssue, StageEvent, StageHost, StageInterface, TaskRequest } from "./stage/protocol.ts"
 export { RandomStream } from "./stage/random.ts"
 export { type Dataset, sampleCount, sampleSize } from "./table/dataset.ts"
 export {

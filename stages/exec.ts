@@ -3,10 +3,9 @@
  * that it declares and nothing else, finds its inputs, its parameters and the places for its outputs in environment variables and in one
  * JSON file, and its tables come back as Arrow, CSV or NDJSON. What it declares is its fingerprint.
  */
-import { doc, Effect, field, file, oneOf, Schema, type JsonObject, type StageInterface } from "../src/stage.ts"
-import { defineStage } from "../src/stage/define.ts"
-import { executeStage } from "../src/stage/execute.ts"
-import type { InputSpec, OutputSpec } from "../src/stage/protocol.ts"
+import {
+  defineStage, doc, Effect, executeStage, field, file, type InputSpec, type JsonObject, oneOf, type OutputSpec, Schema, type StageInterface
+} from "../src/stage.ts"
 import { csvTypes } from "./data/lib/csv.ts"
 import { runProgram } from "./lib/exec/program.ts"
 import { withInherited } from "./lib/exec/environment.ts"

@@ -1,6 +1,5 @@
 /** What a program sees of the environment: a few variables that programs need to start, and what its stage names. */
-import type { ParameterIssue } from "../../../src/stage/protocol.ts"
-import type { Json, JsonObject } from "../../../src/stage.ts"
+import type { Json, JsonObject, ParameterIssue } from "../../../src/stage.ts"
 
 /** Without these many programs cannot be found or fall over. They say where things are, not what to compute. */
 const always: ReadonlyArray<string> = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SystemRoot", "TEMP"]

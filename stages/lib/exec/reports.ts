@@ -1,6 +1,6 @@
 /** What a program reports while it works: lines of JSON that it appends to a file, metrics and progress. */
 import { closeSync, existsSync, openSync, readSync } from "node:fs"
-import type { StageEvent } from "../../../src/stage/protocol.ts"
+import type { StageEvent } from "../../../src/stage.ts"
 
 /** `{"metric": "loss", "value": 0.3, "step": 7}`, `{"loss": 0.3, "accuracy": 0.9, "step": 7}`, `{"done": 3, "total": 10, "message": "..."}`.
  * What is none of these is passed over: a report is no reason to fail. */
