@@ -4,6 +4,7 @@
  */
 import type { Node, Value } from "../graph.ts"
 import type { Rule } from "./lower.ts"
+import { scatterInOrder } from "./scatter.ts"
 import { first, floatOf, intsOf, item } from "../operator.ts"
 import * as o from "../ops.ts"
 import { constantNumber } from "../operators/broadcasting.ts"
@@ -85,4 +86,4 @@ const compactTranspose: Rule = ({ operator, attributes, outputs }, inputs) => {
   return o.reshape(o.transpose(compact, runs.map((run) => inInput.indexOf(run))), first(outputs).shape)
 }
 
-export const cpuRules: ReadonlyArray<Rule> = [stopGradient, positiveMask, sign, scaledSign, accumulate, compactTranspose]
+export const cpuRules: ReadonlyArray<Rule> = [stopGradient, positiveMask, sign, scaledSign, accumulate, compactTranspose, scatterInOrder]
