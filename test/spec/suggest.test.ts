@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { editDistance, suggest, suggestion } from "../../src/spec/suggest.ts"
+import { editDistance } from "../../src/stage/edit-distance.ts"
+import { suggest, suggestion } from "../../src/spec/suggest.ts"
 import { seeded } from "./fakes.ts"
 
 describe("suggest", () => {
