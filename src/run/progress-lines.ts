@@ -104,7 +104,7 @@ const mostTelling = (stages: ReadonlyArray<readonly [string, StageProgress]>): R
 export const summaryLine = (progress: Progress, now: number): string => {
   const stages = Object.values(progress.stages)
   const sum = (of: (stage: StageProgress) => number) => stages.reduce((total, stage) => total + of(stage), 0)
-  const left = stages.map((stage) => paceOf(stage, now)?.leftMs).filter((ms) => ms !== undefined)
+  const left = stages.filter((stage) => stageDone(stage) < stage.total).map((stage) => paceOf(stage, now)?.leftMs).filter((ms) => ms !== undefined)
   const counts = [
     [sum((stage) => stage.cached), "cached"],
     [sum((stage) => stage.ran), "ran"],

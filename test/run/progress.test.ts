@@ -35,6 +35,12 @@ describe("progress", () => {
     assert.strictEqual(summaryLine(progress, 1500), "5 of 14 tasks: 4 cached, 1 ran, 2 running; about 9.0 s left in the stages at work")
   })
 
+  it("says nothing of the time left where the stages at work are done, or have just begun", () => {
+    const between = after({ ...start, stages: { data: 1, train: 10 } }, begun("data", 1, 0), finished("data", 1, 1000))
+    assert.strictEqual(summaryLine(between, 1200), "1 of 14 tasks: 1 ran")
+    assert.strictEqual(summaryLine([begun("train", 1, 1300)].reduce(advance, between), 1400), "1 of 14 tasks: 1 ran, 1 running")
+  })
+
   it("counts a task that is tried again once", () => {
     const progress = after(start, begun("train", 1, 0), failed("train", 1, true), begun("train", 1, 5, 2), failed("train", 1, false), { type: "task-skipped", at: 0, task: "train-2", stage: "train", because: "train-1" })
     assert.deepInclude(progress.stages["train"], { failed: 1, skipped: 1, running: 0 })
