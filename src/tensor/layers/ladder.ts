@@ -5,6 +5,7 @@
  */
 import { Schema } from "effect"
 import type { Value } from "../graph.ts"
+import { gaussianDivergence } from "../losses/likelihood.ts"
 import { Misfit } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at } from "../shape.ts"
@@ -98,13 +99,6 @@ interface Latent {
   readonly divergence: Value
 }
 
-/** KL(q || p) of normal distributions, summed over all but the batch; s are logarithms of deviations. */
-const divergenceOf = (qm: Value, qs: Value, pm: Value, ps: Value): Value => {
-  const spread = o.add(o.square(o.exp(qs)), o.square(o.sub(qm, pm)))
-  const each = o.add(o.sub(ps, qs), o.sub(o.mul(o.div(spread, o.square(o.exp(ps))), 0.5), 0.5))
-  return o.reduceSum(each, [1, 2, 3])
-}
-
 const channels = (x: Value, from: number, to: number): Value => o.slice(x, [from], [to], [1])
 
 /** A latent's value: drawn from the posterior in training, in inference the mean of the posterior or of the prior. */
@@ -116,7 +110,7 @@ const drawLatent = (x: Value, seen: Value, scope: Scope, number: number, { laten
   const z = scope.training
     ? o.add(qm, o.mul(o.exp(qs), scope.noise("latent", qm.shape, "normal")))
     : posterior === undefined || number < posterior ? qm : pm
-  return { x: o.add(x, feature), z, divergence: divergenceOf(qm, qs, pm, ps) }
+  return { x: o.add(x, feature), z, divergence: o.reduceSum(gaussianDivergence(qm, qs, pm, ps), [1, 2, 3]) }
 }
 
 const decode = (seen: ReadonlyMap<number, Value>, scope: Scope, settings: Ladder): { readonly result: Value; readonly divergences: ReadonlyArray<Value> } => {
