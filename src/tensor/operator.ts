@@ -69,6 +69,8 @@ export interface Operator extends Signature {
   derivative?(context: DerivativeContext): ReadonlyArray<InputGradient | undefined>
   /** A value that is the same for less work (x + 0, a transpose that moves nothing), if there is one. */
   simplify?(inputs: ReadonlyArray<Value>, attributes: Attributes, output: TensorType): Value | undefined
+  /** How many outputs a file has to name, used or not (1). */
+  readonly required?: number
   /** Only the runtime knows what it computes: the interpreter refuses it, and it is not computed while a graph is built. */
   readonly native?: boolean
   /** What it is built of where its attributes ask for a form that it does not have by itself; all its outputs. */

@@ -111,10 +111,12 @@ class Writer {
     if (source !== name) this.nodes.push({ op_type: "Identity", name: this.#fresh(`Identity_${name}`), input: [source], output: [name] })
   }
 
-  /** Outputs after the last one that is used are left out; one before it may be required, so it keeps its name. */
+  /** Outputs after the last one that is used are left out, unless ONNX requires them; one before it may be required, so it keeps its name. */
   #outputsOf(node: Node): ReadonlyArray<string> {
     const last = node.outputs.findLastIndex((output) => this.#used.has(output))
-    return node.outputs.slice(0, last + 1).map((output) => this.#nameOf(output))
+    const names = node.outputs.slice(0, last + 1).map((output) => this.#nameOf(output))
+    const unused = Math.max(0, (node.operator.required ?? 1) - names.length)
+    return [...names, ...Array.from({ length: unused }, () => this.#fresh(`${node.operator.name}_unused`))]
   }
 
   #inputsOf(node: Node): ReadonlyArray<string> {

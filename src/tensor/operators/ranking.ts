@@ -15,6 +15,7 @@ export const rankings: ReadonlyArray<Operator> = [
   {
     name: "TopK",
     inputs: [1, 1],
+    required: 2,
     attributes: { axis: { kind: "int" }, largest: { kind: "int" }, sorted: { kind: "int" }, k: { kind: "ints", input: 1 } },
     infer: (inputs, attributes) => {
       const { type, shape } = first(inputs)

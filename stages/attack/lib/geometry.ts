@@ -4,7 +4,7 @@
  * gradient attacks run.
  */
 import type { Value } from "../../../src/tensor/graph.ts"
-import { abs, cast, clip, cumSum, div, gatherElements, greaterOrEqual, max, min, mul, neg, type Operand, reduceL2, reduceMax, reduceMin, reduceSum, reshape, sign, sub, topK, where } from "../../../src/tensor/ops.ts"
+import { abs, cast, clip, cumSum, div, greaterOrEqual, max, min, mul, neg, type Operand, reduceL2, reduceMax, reduceMin, reduceSum, reshape, sign, sub, topK, where } from "../../../src/tensor/ops.ts"
 import { fromNumbers } from "../../../src/tensor/tensor.ts"
 
 export const norms = ["linf", "l2", "l1"] as const
@@ -42,13 +42,10 @@ export const steepest = (norm: Norm, gradient: Value, sparsity = 0.01): Value =>
   const scaled = div(rows, max(reduceMax(abs(rows), [1], true), tiny))
   if (norm === "l2") return shaped(div(scaled, max(reduceL2(scaled, [1], true), tiny)), gradient)
   const [, size = 1] = rows.shape
-  const least = reduceMin(greatest(abs(scaled), Math.max(1, Math.round(sparsity * size))), [1], true)
+  const least = reduceMin(topK(abs(scaled), Math.max(1, Math.round(sparsity * size))).values, [1], true)
   const signs = mul(sign(scaled), cast(greaterOrEqual(abs(scaled), least), "float32"))
   return shaped(div(signs, max(reduceSum(abs(signs), [1], true), tiny)), gradient)
 }
-
-/** The k greatest entries of each row, in falling order; by their places, because a file that uses TopK's values alone is refused. */
-const greatest = (rows: Value, k: number): Value => gatherElements(rows, topK(rows, k).indices, 1)
 
 /** The nearest point to `delta` in the ball of radius eps around 0. */
 export const project = (norm: Norm, delta: Value, eps: Operand): Value => {
@@ -64,7 +61,7 @@ export const project = (norm: Norm, delta: Value, eps: Operand): Value => {
  */
 const projectL1 = (rows: Value, eps: Operand): Value => {
   const [, size = 1] = rows.shape
-  const falling = greatest(abs(rows), size)
+  const falling = topK(abs(rows), size).values
   const counts = rows.graph.constant(fromNumbers(Array.from({ length: size }, (_, j) => j + 1), { type: rows.type, shape: [1, size] }))
   const theta = max(reduceMax(div(sub(cumSum(falling, 1), eps), counts), [1], true), 0)
   return mul(sign(rows), max(sub(abs(rows), theta), 0))

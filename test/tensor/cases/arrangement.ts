@@ -18,6 +18,7 @@ export const arrangement: Readonly<Record<string, Make>> = {
     const { values, indices } = o.topK(bench.input(shape), dice.whole(1, shape[axis] ?? 1), { axis, largest: dice.pick([true, false]) })
     return o.mul(values, o.add(o.cast(indices, values.type), 1))
   },
+  "topK, values alone": (bench, dice) => o.topK(bench.input(dice.shape(2)), 1, { axis: dice.whole(0, 1) }).values,
   oneHot: (bench, dice) => { const x = bench.input([3, 5]); return o.mul(o.oneHot(bench.indices([3], 5), 5, x), dice.pick([x, o.exp(x)])) },
   "gatherND with batch axes": (bench, dice) => o.gatherND(bench.input([2, 3, 3, 2]), bench.indices([2, 3, dice.whole(1, 2)], 2), dice.whole(1, 2)),
   "scatterElements, replacing": (bench) => {
