@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, writeF
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { Effect, Schema } from "effect"
-import { nearest } from "../stage/nearest.ts"
+import { nearest } from "../text/nearest.ts"
 import type { StageDescription, StageInterface } from "../stage/protocol.ts"
 import { bundleStages } from "./bundle.ts"
 import { messagesOf, packageManifest, type Roots, withEsbuild } from "./bundler.ts"

@@ -1,5 +1,5 @@
 /** "Did you mean": the known name nearest to what was written, if it is near enough to be a slip. */
-import { editDistance } from "../stage/edit-distance.ts"
+import { editDistance } from "../text/edit-distance.ts"
 
 /** Longer names are compared by equality only, so that a megabyte of text costs nothing. */
 const longest = 120

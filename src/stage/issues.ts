@@ -2,7 +2,7 @@
  * What is wrong with parameters, in plain words. Words only, so this file too is left out when a stage's code is fingerprinted (like doc.ts).
  */
 import { type SchemaAST, SchemaIssue } from "effect"
-import { nearest } from "./nearest.ts"
+import { nearest } from "../text/nearest.ts"
 import type { ParameterIssue } from "./protocol.ts"
 import { keysAt } from "./schema-walk.ts"
 

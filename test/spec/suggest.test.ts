@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { editDistance } from "../../src/stage/edit-distance.ts"
+import { editDistance } from "../../src/text/edit-distance.ts"
 import { suggest, suggestion } from "../../src/spec/suggest.ts"
 import { seeded } from "./fakes.ts"
 

@@ -1,5 +1,6 @@
 /** What can be wrong with an architecture, and where. */
 import { Schema } from "effect"
+import { nearest } from "../../text/nearest.ts"
 
 /** Keys and list positions that lead from the top of an architecture to a place in it. */
 export type Path = ReadonlyArray<string | number>
@@ -26,25 +27,7 @@ const showPath = (path: Path): string =>
 
 /** Says that a name is not known, and what it may have meant. */
 export const unknown = (what: string, name: string, known: ReadonlyArray<string>): string => {
-  const [near] = known
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .toSorted((a, b) => a.distance - b.distance)
-  if (near !== undefined) return `unknown ${what} "${name}"; did you mean "${near.candidate}"?`
+  const near = nearest(name, known)
+  if (near !== undefined) return `unknown ${what} "${name}"; did you mean "${near}"?`
   return known.length === 0 ? `unknown ${what} "${name}"; there are none` : `unknown ${what} "${name}"; known are ${known.join(", ")}`
-}
-
-/** Insertions, deletions and replacements that turn `a` into `b` (Levenshtein). */
-const editDistance = (a: string, b: string): number => {
-  if (a.length > 60) return Infinity
-  let row: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }
