@@ -6,7 +6,7 @@ export { defineStage, type StageDefinition } from "./stage/define.ts"
 export { doc, type Doc } from "./stage/doc.ts"
 export { any, artefact, column, dataset, many, model, optional, table } from "./stage/io.ts"
 export {
-  type Bounds, Count, field, file, int, NonNegative, number, oneOf, Positive, Probability, Seed
+  type Bounds, Count, field, file, folder, int, NonNegative, number, oneOf, Positive, Probability, Seed
 } from "./stage/params.ts"
 export { StageError } from "./stage/error.ts"
 export type {
@@ -16,7 +16,7 @@ export type { Json, JsonArray, JsonObject } from "./stage/json.ts"
 export { executeStage } from "./stage/execute.ts"
 export type { InputSpec, OutputSpec, ParameterIssue, StageEvent, StageHost, StageInterface, TaskRequest } from "./stage/protocol.ts"
 export { RandomStream } from "./stage/random.ts"
-export { type Dataset, sampleCount, sampleSize } from "./table/dataset.ts"
+export { type Dataset, inMemory, partOf, sampleCount, type Samples, sampleSize, slice } from "./table/dataset.ts"
 export {
   Bool, Category, type ColumnType, fixedListOf, Float32, Float64, Int32, Int64, listOf, nullable, type RowOf, type TableSchema,
   Timestamp, UInt8, Utf8

@@ -2,8 +2,8 @@
  * What a stage's `run` is given: decoded parameters, typed inputs, writers for its outputs, seeded random streams and
  * ways to report. Everything is an Effect; a failure is a `StageError` that tells the user what to do.
  */
-import type { Effect } from "effect"
-import type { Dataset } from "../table/dataset.ts"
+import type { Effect, Scope } from "effect"
+import type { Dataset, Samples } from "../table/dataset.ts"
 import type { CellOf, ColumnType, RowOf, TableSchema } from "../table/schema.ts"
 import type { StageError } from "./error.ts"
 import type { JsonObject } from "./json.ts"
@@ -26,7 +26,10 @@ export interface TableWriter<S extends TableSchema> {
   appendColumns(columns: { readonly [K in keyof S]: ColumnOf<S[K]> }): Effect.Effect<void, StageError>
 }
 export interface DatasetWriter {
+  /** The whole set, once. */
   write(data: Dataset): Effect.Effect<void, StageError>
+  /** A part of the set, as often as you like, so that a large one needs no memory. The first part settles shape and metadata. */
+  append(part: Dataset): Effect.Effect<void, StageError>
 }
 export interface FileWriter {
   /** Where the file must lie in the end, for a program or library that writes it itself. */
@@ -53,6 +56,8 @@ export interface TableInput extends Source {
 }
 export interface DatasetInput extends Source {
   readonly read: Effect.Effect<Dataset, StageError>
+  /** The samples one by one, for sets that may be larger than memory: a small set is read at once, of a large one what is asked for. */
+  readonly open: Effect.Effect<Samples, StageError, Scope.Scope>
 }
 export interface FileInput extends Source {
   readonly read: Effect.Effect<Uint8Array, StageError>

@@ -1,6 +1,7 @@
 /** What a stage reads: the files handed in for each declared input, with a reader of the right kind. */
+import { availableMemory } from "node:process"
 import { Effect } from "effect"
-import { readDataset } from "../table/dataset-file.ts"
+import { openSamples, readDataset } from "../table/dataset-file.ts"
 import { readTable } from "../table/read.ts"
 import type { DatasetInput, FileInput, TableInput } from "./context.ts"
 import { StageError } from "./error.ts"
@@ -28,8 +29,17 @@ const source = (name: string, spec: InputSpec, { path, digest, coordinates }: In
     case "table":
       return { path, digest, coordinates, read: attempt(about, () => readTable(path)) }
     case "dataset":
-      return { path, digest, coordinates, read: attempt(about, () => readDataset(path)) }
+      return { path, digest, coordinates, read: attempt(about, () => readDataset(path)), open: openedSamples(about, path) }
     default:
       return { path, digest, coordinates, read: readBytes(about, path) }
   }
 }
+
+/** Share of the free memory that a data set may take to be read at once. Other tasks run beside this one. */
+const memoryShare = 1 / 8
+
+const openedSamples = (about: string, path: string) =>
+  Effect.acquireRelease(
+    attempt(about, () => openSamples(path, availableMemory() * memoryShare)),
+    (samples) => Effect.sync(samples.close)
+  )

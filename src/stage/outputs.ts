@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs"
 import { Effect } from "effect"
 import type { Dataset } from "../table/dataset.ts"
-import { writeDataset } from "../table/dataset-file.ts"
+import { type DatasetFileWriter, openDatasetWriter } from "../table/dataset-file.ts"
 import type { ColumnType, TableSchema } from "../table/schema.ts"
 import { openTableWriter, type Columns, type Row, type TableFileWriter } from "../table/write.ts"
 import { StageError } from "./error.ts"
@@ -46,16 +46,17 @@ const tableOutput = (about: string, columns: TableSchema, path: string): OpenOut
 }
 
 const datasetOutput = (about: string, path: string): OpenOutput => {
-  let rows: number | undefined
+  let opened: { readonly writer: DatasetFileWriter; readonly shape: ReadonlyArray<number>; readonly whole: boolean } | undefined
+  const add = (data: Dataset, whole: boolean) => attempt(about, () => {
+    if (opened !== undefined && (whole || opened.whole)) throw new Error("written twice")
+    opened ??= { writer: openDatasetWriter(path, data.shape, data.metadata), shape: data.shape, whole }
+    if (data.shape.join() !== opened.shape.join()) throw new Error(`a part has samples of shape [${data.shape.join(", ")}], the first one of [${opened.shape.join(", ")}]`)
+    opened.writer.append(data)
+  })
   return {
-    writer: {
-      write: (data: Dataset) => attempt(about, () => {
-        if (rows !== undefined) throw new Error("written twice")
-        rows = writeDataset(path, data)
-      })
-    },
-    finish: Effect.suspend(() => rows === undefined ? neverWritten(about) : Effect.succeed({ rows })),
-    abandon: () => undefined
+    writer: { write: (data: Dataset) => add(data, true), append: (part: Dataset) => add(part, false) },
+    finish: Effect.suspend(() => opened === undefined ? neverWritten(about) : attempt(about, () => ({ rows: opened?.writer.close() ?? 0 }))),
+    abandon: () => opened?.writer.abort()
   }
 }
 

@@ -56,3 +56,8 @@ export const Seed = int({ min: 0 })
  * `ctx.file(path)`.
  */
 export const file = () => Schema.NonEmptyString.annotate({ [fileAnnotation]: true })
+/**
+ * Path of a folder of the project, likewise: what lies in it, with its subfolders, counts in the fingerprint. Names that begin with a dot do not, so a
+ * stage should not read such files.
+ */
+export const folder = () => file()

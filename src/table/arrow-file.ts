@@ -26,6 +26,14 @@ interface Place {
   readonly length: number
 }
 
+/** A column of numbers without nulls (or of fixed-size lists of these), any rows of which can be read at any time. */
+export interface NumberColumn {
+  /** Bytes of a row. */
+  readonly width: number
+  /** Reads `rows` rows from row `from` on into `target`, across batches. Throws TableError. */
+  read(from: number, rows: number, target: Uint8Array): void
+}
+
 export interface ArrowFile {
   readonly path: string
   readonly layout: FileLayout
@@ -35,8 +43,9 @@ export interface ArrowFile {
   /** Rows of each batch. */
   readonly batches: ReadonlyArray<number>
   chunk(batch: number, column: number): Chunk
-  /** Reads the values of a column of numbers without nulls (or of the items of a fixed-size list of these), all batches, into `target`.
-   * False, with nothing read, where there are nulls. */
+  /** Undefined for a column of something else, or with nulls. */
+  numbers(column: number): NumberColumn | undefined
+  /** Reads the values of a column of numbers, all batches, into `target`. False, with nothing read, where `numbers` gives none. */
   readInto(column: number, target: Uint8Array): boolean
   /** The strings of a category column. */
   dictionary(id: number): ReadonlyArray<string>
@@ -66,6 +75,8 @@ const dataBytes = (layout: Layout, length: number): number => {
       return length * 8
   }
 }
+
+const isNumber = ({ type: { type } }: Layout): boolean => type !== "bool" && type !== "category" && type !== "utf8" && type !== "list" && type !== "fixedList"
 
 /** Strings of a text chunk; null where there is none. */
 export const textOf = (chunk: Chunk): ReadonlyArray<string | null> => {
@@ -191,26 +202,56 @@ const open = (path: string, start: () => ByteSource): ArrowFile => {
       return read
     })
 
-    const readInto = (column: number, target: Uint8Array): boolean => guarded(() => {
+    /** Row at which each batch begins. */
+    const starts: Array<number> = []
+    let rows = 0
+    for (const { batch } of batches) {
+      starts.push(rows)
+      rows += batch.length
+    }
+    /** The last batch that begins at or before a row. */
+    const batchOf = (row: number): number => {
+      let [low, high] = [0, batches.length - 1]
+      while (low < high) {
+        const middle = (low + high + 1) >> 1
+        if ((starts[middle] ?? 0) <= row) low = middle
+        else high = middle - 1
+      }
+      return low
+    }
+
+    const numbers = (column: number): NumberColumn | undefined => guarded(() => {
       const of = layout.columns[column]
       const first = firstOf[column]
       if (of === undefined || first === undefined) throw fail(`it has no column ${column}`)
       const size = of.type.type === "fixedList" ? of.type.size : undefined
       const values = size === undefined ? of : of.item
-      if (values === undefined || values.type.type === "bool" || values.item !== undefined) return false
+      if (values === undefined || !isNumber(values)) return undefined
       const [node, buffer] = size === undefined ? [first.node, first.buffer + 1] : [first.node + 1, first.buffer + 2]
       const nullsAt = (at: number) => batches.some(({ batch }) => (batch.nodes[2 * at + 1] ?? 0) > 0)
-      if (nullsAt(first.node) || nullsAt(node)) return false
-      let done = 0
-      for (const { block, batch } of batches) {
-        const length = dataBytes(values, batch.length * (size ?? 1))
-        const place = placeOf(block, batch, buffer)
-        if (place.length < length || done + length > target.length) throw new RangeError(`column "${of.name}" is shorter than its rows`)
-        source.into(place.offset, target.subarray(done, done + length))
-        done += length
-      }
-      return true
+      if (nullsAt(first.node) || nullsAt(node)) return undefined
+      const width = dataBytes(values, size ?? 1)
+      const read = (from: number, count: number, target: Uint8Array): void => guarded(() => {
+        if (from < 0 || count < 0 || from + count > rows || count * width > target.length) throw new RangeError(`column "${of.name}" is shorter than its rows`)
+        for (let done = 0, batch = batchOf(from); done < count; batch++) {
+          const at = batches[batch]
+          if (at === undefined) throw new RangeError(`column "${of.name}" is shorter than its rows`)
+          const inside = from + done - (starts[batch] ?? 0)
+          const some = Math.min(count - done, at.batch.length - inside)
+          const place = placeOf(at.block, at.batch, buffer)
+          if (place.length < at.batch.length * width) throw new RangeError(`column "${of.name}" is shorter than its rows`)
+          source.into(place.offset + inside * width, target.subarray(done * width, (done + some) * width))
+          done += some
+        }
+      })
+      return { width, read }
     })
+
+    const readInto = (column: number, target: Uint8Array): boolean => {
+      const found = numbers(column)
+      found?.read(0, rows, target)
+      return found !== undefined
+    }
 
     const dictionaries = new Map<number, ReadonlyArray<string>>()
     const dictionary = (id: number): ReadonlyArray<string> => guarded(() => {
@@ -232,9 +273,10 @@ const open = (path: string, start: () => ByteSource): ArrowFile => {
       path,
       bytes: source.size,
       layout,
-      rows: batches.reduce((sum, { batch }) => sum + batch.length, 0),
+      rows,
       batches: batches.map(({ batch }) => batch.length),
       chunk,
+      numbers,
       readInto,
       dictionary,
       close: source.close

@@ -355,8 +355,8 @@ describe("types", () => {
             void ctx.inputs.extra.path
             // @ts-expect-error a list of inputs
             void ctx.inputs.all.path
-            // @ts-expect-error a data set is written, not appended to
-            void ctx.outputs.data.append
+            // @ts-expect-error a data set is written as samples, not as a file
+            void ctx.outputs.data.path
             yield* ctx.outputs.data.write(data)
           })
       })

@@ -1,7 +1,8 @@
 import { tableFromIPC } from "apache-arrow"
 import { assert, describe, it } from "vitest"
 import { readFileSync } from "node:fs"
-import { readDataset, writeDataset } from "../../src/table/dataset-file.ts"
+import { inMemory, partOf, type Samples, slice } from "../../src/table/dataset.ts"
+import { openDatasetWriter, openSamples, readDataset, writeDataset } from "../../src/table/dataset-file.ts"
 import { TableError } from "../../src/table/error.ts"
 import { openTableWriter } from "../../src/table/write.ts"
 import { temporaryFolder } from "./folder.ts"
@@ -46,5 +47,48 @@ describe("a data set's file", () => {
     writer.append([{ x: [1], y: null }])
     writer.close()
     assert.throws(() => readDataset(at("u.arrow")), TableError, 'column "y", row 0: null is not a number')
+  })
+
+  it("is the same file written in parts", () => {
+    const data = { x: Float32Array.from({ length: 40 }, (_, i) => i), y: Float32Array.from({ length: 20 }, (_, i) => i), shape: [2], metadata: { source: "test" } }
+    writeDataset(at("whole.arrow"), data)
+    const writer = openDatasetWriter(at("parts.arrow"), [2], data.metadata)
+    for (const [from, to] of [[0, 3], [3, 3], [3, 20]] as const) writer.append(slice(inMemory(data), from, to))
+    assert.strictEqual(writer.close(), 20)
+    assert.isTrue(readFileSync(at("parts.arrow")).equals(readFileSync(at("whole.arrow"))))
+    assert.throws(() => openDatasetWriter(at("bad.arrow"), [3], {}).append(data), TableError, "x has 40 values, but 20 samples of shape [3] have 60")
+  })
+})
+
+describe("samples of a file", () => {
+  const at = temporaryFolder()
+  // Rows of 256 values: two record batches, of 8161 and 839 rows.
+  const data = { x: Float32Array.from({ length: 9000 * 256 }, (_, i) => i % 65_536), y: Float32Array.from({ length: 9000 }, (_, i) => i), shape: [16, 16], metadata: { source: "test" } }
+  const asked = [0, 8999, 8158, 8159, 8160, 8161, 8162, 8163, 8164, 5, 4, 4]
+  const read = (samples: Samples, which: ArrayLike<number>) => {
+    const x = new Float32Array(which.length * 256)
+    samples.copy(which, x)
+    return Array.from(which, (_, i) => x[i * 256])
+  }
+
+  it.each([0, 2 ** 30])("come in any order, across record batches, with %i bytes of memory", (memory) => {
+    writeDataset(at("d.arrow"), data)
+    const samples = openSamples(at("d.arrow"), memory)
+    assert.deepEqual(read(samples, asked), asked.map((sample) => (sample * 256) % 65_536))
+    assert.deepEqual([samples.y.length, samples.shape, samples.metadata], [9000, [16, 16], { source: "test" }])
+    const part = partOf(samples, [8999, 7, 3])
+    assert.deepEqual([...part.y], [8999, 7, 3])
+    assert.deepEqual(read(part, [2, 0]), [3 * 256, (8999 * 256) % 65_536])
+    assert.deepEqual(slice(part, 1, 3).x, Float32Array.from([...data.x.subarray(7 * 256, 8 * 256), ...data.x.subarray(3 * 256, 4 * 256)]))
+    samples.close()
+  })
+
+  it("are refused where there are none, and where the file is no data set", () => {
+    writeDataset(at("e.arrow"), data)
+    const samples = openSamples(at("e.arrow"))
+    assert.throws(() => read(samples, [9000]), TableError)
+    samples.close()
+    openTableWriter(at("f.arrow"), { x: { type: "float32" } }).close()
+    assert.throws(() => openSamples(at("f.arrow")), TableError, 'a data set needs a column "x"')
   })
 })
