@@ -1,13 +1,14 @@
 /** From words, pixels and places to vectors: embeddings, patches, positions and the class token. */
 import { Schema } from "effect"
 import * as start from "../initialise.ts"
+import type { Value } from "../graph.ts"
 import { Misfit } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at, sizeOf } from "../shape.ts"
 import { float32Of, tensor } from "../tensor.ts"
 import { given, StartingValues, startingAt, torchBias, torchWeights, zeros } from "./initial.ts"
 import { batchSize, Count, features, imageSizes, Index, type LayerKind, layer, Name, Positive, setting } from "./layer.ts"
-import type { Initial } from "./scope.ts"
+import type { Initial, Scope } from "./scope.ts"
 
 /** A row of zeros among the starting vectors. */
 const withZeroRow = (initial: Initial, row: number): Initial => (random, shape) => {
@@ -61,6 +62,22 @@ const startOf = ({ initial, rows }: typeof Positions.Type, groups: number, size:
   return given(() => repeated(gridWaves(rows, size / rows, width), groups))
 }
 
+/** Settings of the layers that cut images into squares. */
+export const Patches = Schema.Struct({
+  size: setting(Count, "Rows and columns of a square."),
+  features: setting(Count, "Features of a token."),
+  initial: Schema.optionalKey(setting(StartingValues, "Start of the weights."))
+})
+
+/** The squares of an image [N, C, H, W], each mapped linearly: [N, groups features, H / size, W / size]. Groups of channels are mapped apart. */
+export const patchGrid = (x: Value, scope: Scope, { features, initial, size }: typeof Patches.Type, groups: number): Value => {
+  const { channels, spatial } = imageSizes(x)
+  if (spatial.some((length) => length % size !== 0)) throw new Misfit(`has patches of ${size} x ${size}`)
+  const shape = [groups * features, channels / groups, size, size]
+  const [weight, bias] = [scope.parameter("weight", shape, startingAt(initial, torchWeights)), scope.parameter("bias", [groups * features], torchBias(shape))]
+  return o.conv(x, weight, bias, { strides: size, groups })
+}
+
 export const embeddingLayers: ReadonlyArray<LayerKind> = [
   layer(
     "embedding",
@@ -104,17 +121,10 @@ export const embeddingLayers: ReadonlyArray<LayerKind> = [
   layer(
     "patches",
     "Cuts images into squares and maps each to a token.",
-    Schema.Struct({
-      size: setting(Count, "Rows and columns of a square."),
-      features: setting(Count, "Features of a token."),
-      initial: Schema.optionalKey(setting(StartingValues, "Start of the weights."))
-    }),
-    ({ features, initial, size }) => (x, scope) => {
-      const { channels, spatial } = imageSizes(x)
-      if (spatial.some((length) => length % size !== 0)) throw new Misfit(`has patches of ${size} x ${size}`)
-      const shape = [features, channels, size, size]
-      const grid = o.conv(x, scope.parameter("weight", shape, startingAt(initial, torchWeights)), scope.parameter("bias", [features], torchBias(shape)), { strides: size })
-      return o.transpose(o.reshape(grid, [batchSize(x), features, sizeOf(grid.shape.slice(2))]), [0, 2, 1])
+    Patches,
+    (settings) => (x, scope) => {
+      const grid = patchGrid(x, scope, settings, 1)
+      return o.transpose(o.reshape(grid, [batchSize(x), settings.features, sizeOf(grid.shape.slice(2))]), [0, 2, 1])
     }
   )
 ]

@@ -8,8 +8,8 @@ import * as o from "../ops.ts"
 import { Misfit } from "../operator.ts"
 import { at, sizeOf } from "../shape.ts"
 import { attend, packedWeights, parts } from "./attention.ts"
-import { waves } from "./embedding.ts"
-import { given, StartingValues, startingAt, torchBias, torchWeights, zeros } from "./initial.ts"
+import { Patches, patchGrid, waves } from "./embedding.ts"
+import { given, StartingValues, startingAt, torchWeights, zeros } from "./initial.ts"
 import { batchSize, Count, features, imageSizes, type LayerKind, layer, Name, setting } from "./layer.ts"
 import { project } from "./linear.ts"
 
@@ -17,17 +17,11 @@ export const variableLayers: ReadonlyArray<LayerKind> = [
   layer(
     "variable-patches",
     "Cuts every channel into squares by itself and maps each square to a token with that channel's weights.",
-    Schema.Struct({
-      size: setting(Count, "Rows and columns of a square."),
-      features: setting(Count, "Features of a token."),
-      initial: Schema.optionalKey(setting(StartingValues, "Start of the weights."))
-    }),
-    ({ features, initial, size }) => (x, scope) => {
-      const { channels, spatial } = imageSizes(x)
-      if (spatial.some((length) => length % size !== 0)) throw new Misfit(`has patches of ${size} x ${size}`)
-      const shape = [channels * features, 1, size, size]
-      const grid = o.conv(x, scope.parameter("weight", shape, startingAt(initial, torchWeights)), scope.parameter("bias", [channels * features], torchBias(shape)), { strides: size, groups: channels })
-      return o.transpose(o.reshape(grid, [batchSize(x), channels, features, sizeOf(grid.shape.slice(2))]), [0, 1, 3, 2])
+    Patches,
+    (settings) => (x, scope) => {
+      const { channels } = imageSizes(x)
+      const grid = patchGrid(x, scope, settings, channels)
+      return o.transpose(o.reshape(grid, [batchSize(x), channels, settings.features, sizeOf(grid.shape.slice(2))]), [0, 1, 3, 2])
     }
   ),
   layer(
