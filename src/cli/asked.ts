@@ -3,13 +3,13 @@
  * the command line, plans. Problems come out together, each at its place, and end the command with exit code 2.
  */
 import { Effect, Result } from "effect"
-import { createHash } from "node:crypto"
 import { readFileSync, statSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import { makePlan } from "../plan/make-plan.ts"
 import type { Engine } from "../plan/fingerprint.ts"
 import type { Plan } from "../plan/plan.ts"
 import { chooseBackend } from "./backend.ts"
+import { contentDigests } from "../run/content-digest.ts"
 import { openRegistry, type LoadedStage } from "../run/registry.ts"
 import { formatProblems } from "../spec/format.ts"
 import { withOverrides } from "../spec/overrides.ts"
@@ -19,7 +19,7 @@ import type { Problem } from "../spec/source.ts"
 import { suggestion } from "../spec/suggest.ts"
 import { usageFailure, type CommandFailure } from "./failure.ts"
 import type { Place } from "./place.ts"
-import { colours } from "./terminal.ts"
+import { colours, notice } from "./terminal.ts"
 
 export interface Selection {
   readonly file: string
@@ -60,14 +60,18 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
   if (Result.isFailure(changed)) return yield* refuse(changed.failure)
 
   const engine = yield* chooseBackend(selection.backend, place)
+  const digests = contentDigests(join(place.project, ".reprise", "content.json"), {
+    onLarge: (path, bytes) => notice(`Reading ${relative(place.project, path)} (${Math.round(bytes / 2 ** 20)} MiB) to know its content; this is done again only when it changes.`)
+  })
   const plan = makePlan(changed.success, {
     library,
     code: (uses) => stages.get(uses)?.code ?? "",
     engine,
-    fileDigest: (path) => digestOf(join(place.project, path)),
+    fileDigest: (path) => digests.of(resolve(place.project, path)),
     ...(selection.limit === undefined ? {} : { limit: selection.limit }),
     ...(selection.only.length === 0 ? {} : { only: yield* onlyThese(selection.only, changed.success) })
   })
+  digests.save()
   if (Result.isFailure(plan)) return yield* refuse(plan.failure)
   const inside = relative(place.project, resolve(selection.file))
   return { plan: plan.success, stages, file: inside.startsWith("..") ? resolve(selection.file) : inside, engine } satisfies Asked
@@ -97,7 +101,3 @@ const readPipelineFile = (file: string): Effect.Effect<string, CommandFailure> =
       catch: (cause) => usageFailure(`error: ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
     })
   })
-
-/** Content digest of a file of the project; undefined for what is no file. */
-const digestOf = (path: string): string | undefined =>
-  statSync(path, { throwIfNoEntry: false })?.isFile() === true ? createHash("sha256").update(readFileSync(path)).digest("hex") : undefined
