@@ -59,7 +59,7 @@ export default defineStage({
       return yield* new StageError({ message: "The plane of the map needs samples labelled +1 and samples labelled -1.", hint: "Use binary data with signed labels." })
     }
     const along = (axis: Float64Array) => Float64Array.from(data.y, (_, sample) => projection(data.x, sample, axis))
-    const projected = { u: along(plane.positive), v: along(plane.negative) }
+    const projected = { u: along(plane.u), v: along(plane.v) }
     yield* ctx.outputs.points.appendColumns({ ...projected, y: Int32Array.from(data.y) })
 
     const reach = [...projected.u, ...projected.v].reduce((most, value) => Math.max(most, Math.abs(value)), 0)

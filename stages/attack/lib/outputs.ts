@@ -4,7 +4,8 @@
  */
 import { Bool, column, type Dataset, dataset, type DatasetWriter, doc, Effect, field, Float64, Int64, nullable, number, oneOf, Schema, table, type TableWriter } from "../../../src/stage.ts"
 import type { Range } from "./geometry.ts"
-import { lengthsOf } from "./rows.ts"
+import { surprise } from "../../train/lib/measures.ts"
+import { lengthsOf, rowOf } from "./rows.ts"
 import { labelOf, predictedClasses, type Victim } from "./victim.ts"
 
 const sampleColumns = {
@@ -86,8 +87,8 @@ export const writeAttack = Effect.fn("writeAttack")(function*(stage: AttackWrite
     after: labelOf(victim, after[row] ?? 0),
     success: target === undefined ? after[row] !== own : after[row] === target[row],
     ...lengthsOf(outcome.x, data.x, row, size),
-    loss_before: surprise(scoresBefore, row, classes, aim[row] ?? 0),
-    loss_after: surprise(scoresAfter, row, classes, aim[row] ?? 0),
+    loss_before: surprise(rowOf(scoresBefore, row, classes), aim[row] ?? 0),
+    loss_after: surprise(rowOf(scoresAfter, row, classes), aim[row] ?? 0),
     queries: outcome.queries[row] ?? 0,
     steps: outcome.steps[row] ?? 0
   }))
@@ -114,10 +115,3 @@ export const writeAttack = Effect.fn("writeAttack")(function*(stage: AttackWrite
     queries: outcome.queries.reduce((sum, one) => sum + one, 0)
   }])
 })
-
-/** -log softmax(row)[label] */
-const surprise = (scores: Float32Array, row: number, classes: number, label: number): number => {
-  const own = scores.subarray(row * classes, (row + 1) * classes)
-  const top = own.reduce((most, score) => Math.max(most, score), -Infinity)
-  return top + Math.log(own.reduce((total, score) => total + Math.exp(score - top), 0)) - (own[label] ?? 0)
-}

@@ -151,12 +151,12 @@ export const predictedClasses = (scores: Float32Array, classes: number): Int32Ar
   })
 
 /** Labels of a data set as classes: those of a binary model are -1 (class 0) and +1 (class 1). */
-export const classesOf = (victim: Victim, y: Float32Array): Effect.Effect<Int32Array, StageError> => {
+export const classesOf = (victim: Pick<Victim, "binary" | "classes">, y: Float32Array): Effect.Effect<Int32Array, StageError> => {
   const classes = Int32Array.from(y, (label) => (victim.binary ? (label + 1) / 2 : label))
   const wrong = y.findIndex((label) => (victim.binary ? label !== 1 && label !== -1 : !Number.isInteger(label) || label < 0 || label >= victim.classes))
   return wrong < 0 ? Effect.succeed(classes) : new StageError({
     message: `Sample ${wrong} is labelled ${y[wrong]}, but the model takes ${victim.binary ? "-1 and 1" : `0 to ${victim.classes - 1}`}.`,
-    hint: "Attack with labels that the model was trained on."
+    hint: "Use labels that the model was trained on."
   })
 }
 

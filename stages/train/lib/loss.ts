@@ -5,6 +5,7 @@
  */
 import type { Value } from "../../../src/tensor/graph.ts"
 import { add, cast, exp, logSoftmax, mul, neg, oneHot, reduceMean, reduceSum, relu, softplus, square, sub } from "../../../src/tensor/ops.ts"
+import { surprise } from "./measures.ts"
 
 export const binaryLosses = ["identity", "logistic"] as const
 export const losses = [...binaryLosses, "exponential", "hinge", "mse", "cross-entropy"] as const
@@ -57,10 +58,4 @@ export const lossOfScores = (loss: Loss, scores: Float32Array, labels: Float32Ar
     }
   }, 0)
   return sum / labels.length
-}
-
-/** -log softmax(row)[label] */
-const surprise = (row: Float32Array, label: number): number => {
-  const top = row.reduce((most, score) => Math.max(most, score), -Infinity)
-  return top + Math.log(row.reduce((total, score) => total + Math.exp(score - top), 0)) - (row[label] ?? 0)
 }

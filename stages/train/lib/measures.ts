@@ -20,3 +20,16 @@ export const predictions = (scores: Float32Array, n: number): Float32Array => {
 export const agreement = (a: Float32Array, b: Float32Array): number => a.reduce((count, value, i) => count + (value === b[i] ? 1 : 0), 0) / a.length
 
 export const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** -log softmax(row)[label], in nats and in double precision. */
+export const surprise = (row: Float32Array, label: number): number => {
+  const top = row.reduce((most, score) => Math.max(most, score), -Infinity)
+  return top + Math.log(row.reduce((total, score) => total + Math.exp(score - top), 0)) - (row[label] ?? 0)
+}
+
+/** log softmax(sharpness * row), in double precision. */
+export const logProbabilities = (row: Float32Array, sharpness = 1): Float64Array => {
+  const top = row.reduce((most, score) => Math.max(most, score), -Infinity)
+  const total = Math.log(row.reduce((sum, score) => sum + Math.exp(sharpness * (score - top)), 0))
+  return Float64Array.from(row, (score) => sharpness * (score - top) - total)
+}
