@@ -9,15 +9,11 @@ import type { ActionRecord, StoredOutput } from "../store/layout.ts"
 import type { StoreShape } from "../store/store.ts"
 import type { RunnableStage } from "./decide.ts"
 import type { TaskReply } from "./messages.ts"
-import type { Pool, WorkerDied } from "./pool.ts"
+import { TaskFailure, tookTooLong } from "./failure.ts"
+import type { Gpus } from "./gpus.ts"
+import type { Pool } from "./pool.ts"
 import type { TaskOutputs } from "./walk.ts"
 import { scratchName, type Workspaces } from "./workspaces.ts"
-
-/** The task ran and did not succeed. */
-export class TaskFailure extends Schema.TaggedError<TaskFailure>()("TaskFailure", {
-  message: Schema.String,
-  hint: Schema.optionalKey(Schema.String)
-}) {}
 
 /** Inputs whose bytes are not what they were published as. */
 export class CorruptInputs extends Schema.TaggedError<CorruptInputs>()("CorruptInputs", {
@@ -37,6 +33,8 @@ export interface AttemptOptions {
   readonly outputsOf: (task: string) => TaskOutputs | undefined
   readonly project: string
   readonly engine: Engine
+  /** Graphics cards that are the task's own. */
+  readonly gpus: Gpus
   /** File for what the task prints. */
   readonly log: string
   readonly producer: Effect.Effect<ActionRecord["producer"]>
@@ -45,7 +43,7 @@ export interface AttemptOptions {
 }
 
 /** Succeeds once everything is published. */
-export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspaces, options: AttemptOptions): Effect.Effect<ActionRecord, TaskFailure | CorruptInputs | WorkerDied | StoreError> =>
+export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspaces, options: AttemptOptions): Effect.Effect<ActionRecord, TaskFailure | CorruptInputs | StoreError> =>
   Effect.acquireUseRelease(
     workspaces.take,
     (workspace) => {
@@ -60,13 +58,14 @@ export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspace
         checkpoint: store.paths.checkpoint(options.fingerprint),
         project: options.project,
         threads: task.declaration.resources.cpus,
+        ...(options.gpus.length === 0 ? {} : { gpus: options.gpus }),
         backend: options.engine.backend,
         ...(options.engine.config === undefined ? {} : { backendConfig: options.engine.config })
       }
       const startedAt = Date.now()
-      const ran = pool.run({ bundle: options.stage.bundle, request, log: options.log }, options.onStart, options.onEvent)
-      const { timeout } = task.declaration
-      return (timeout === undefined ? ran : Effect.timeoutOrElse(ran, { duration: timeout * 1000, orElse: () => Effect.fail(tooSlow(timeout)) })).pipe(
+      const { resources, timeout } = task.declaration
+      const ran = pool.run({ bundle: options.stage.bundle, request, log: options.log, memoryMiB: resources.memoryMiB }, options.onStart, options.onEvent)
+      return (timeout === undefined ? ran : Effect.timeoutOrElse(ran, { duration: timeout * 1000, orElse: () => Effect.fail(tookTooLong(timeout)) })).pipe(
         // What has been computed is published even if somebody presses Ctrl-C at this moment.
         Effect.flatMap((reply) => Effect.uninterruptible(publish(store, options, outputs, startedAt, reply)))
       )
@@ -75,9 +74,6 @@ export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspace
   )
 
 const declaredOutputs = ({ stage, task }: AttemptOptions) => shapeOf(stage.stage, task.params, Object.keys(task.inputs)).outputs
-
-const tooSlow = (seconds: number): TaskFailure =>
-  new TaskFailure({ message: `It took longer than its timeout of ${seconds} s.`, hint: "Raise the stage's `timeout`, or give it less to do." })
 
 const inputFiles = (store: StoreShape, { outputsOf, task }: AttemptOptions): Readonly<Record<string, ReadonlyArray<InputFile>>> =>
   Object.fromEntries(Object.entries(task.inputs).map(([name, sources]) => [
@@ -98,7 +94,10 @@ const publish = Effect.fn("publish")(function*(
   reply: TaskReply
 ): Effect.fn.Return<ActionRecord, TaskFailure | CorruptInputs | StoreError> {
   if (reply.type === "corrupt") return yield* new CorruptInputs({ digests: reply.digests })
-  if (reply.type === "failed") return yield* new TaskFailure({ message: reply.message, ...(reply.hint === undefined ? {} : { hint: reply.hint }) })
+  if (reply.type === "failed") {
+    const { exitCode, hint, message, tag } = reply
+    return yield* new TaskFailure({ kind: kindOf(reply), message, tag, ...(hint === undefined ? {} : { hint }), ...(exitCode === undefined ? {} : { exitCode }) })
+  }
   const outputs: Record<string, StoredOutput> = {}
   for (const [name, spec] of Object.entries(declaredOutputs(options))) {
     const sealed = reply.outputs[name]
@@ -118,6 +117,10 @@ const publish = Effect.fn("publish")(function*(
   yield* store.commit(action, staged)
   return action
 })
+
+/** A stage may find out itself that there is too little memory: a program that the kernel has killed. */
+const kindOf = ({ exitCode, tag }: { readonly tag: string; readonly exitCode?: number }): TaskFailure["kind"] =>
+  tag === "OutOfMemory" ? "out-of-memory" : exitCode === undefined ? "error" : "exit"
 
 const mediaTypeOf = (spec: OutputSpec): string => {
   switch (spec.kind) {

@@ -4,16 +4,20 @@
  */
 import { Cause, Effect, Exit, FiberSet, Option, Queue, type Scope } from "effect"
 import type { Plan, PlannedTask } from "../plan/plan.ts"
-import type { StoreError } from "../store/error.ts"
+import { storeError, type StoreError } from "../store/error.ts"
 import type { ActionRecord } from "../store/layout.ts"
 import type { StoreShape } from "../store/store.ts"
-import { attemptTask, CorruptInputs, TaskFailure } from "./attempt.ts"
+import { delayAfter, type FailureKind, isTriedAgain } from "../spec/retry.ts"
+import { attemptTask, CorruptInputs } from "./attempt.ts"
 import { decide, reasonOf, stageOf, type DecideOptions, type Decision } from "./decide.ts"
 import { describePoint, type RunEvent } from "./events.ts"
+import { namesOf, TaskFailure } from "./failure.ts"
+import type { Gpus, GpuPool } from "./gpus.ts"
 import type { History } from "./history.ts"
-import { WorkerDied, type Pool } from "./pool.ts"
+import type { Pool } from "./pool.ts"
 import { giveBack, shareOf, take, type Resources, type Share } from "./resources.ts"
 import { makeStartQueue } from "./start-queue.ts"
+import { openTaskLog } from "./task-log.ts"
 import { needsOf, startWalk, type TaskOutputs } from "./walk.ts"
 import { makeWorkspaces } from "./workspaces.ts"
 
@@ -27,6 +31,7 @@ export interface Failure {
   readonly point: string
   readonly message: string
   readonly hint?: string
+  readonly kind: FailureKind
   readonly log: string
 }
 
@@ -37,6 +42,8 @@ export interface Drive {
   readonly history: History
   readonly pool: Pool
   readonly capacity: Resources
+  /** The graphics cards; `capacity.gpus` is one where there are none. */
+  readonly gpus: GpuPool
   readonly failureMode: FailureMode
   readonly project: string
   readonly logOf: (task: string) => string
@@ -52,11 +59,13 @@ interface Entry {
   readonly decision: Extract<Decision, { readonly kind: "run" }>
   readonly share: Share
   attempt: number
+  /** While it runs. */
+  gpus: Gpus
   /** Other tasks of the plan that turned out to be the same work. */
   readonly followers: Array<PlannedTask>
 }
 
-type AttemptError = TaskFailure | CorruptInputs | WorkerDied | StoreError
+type AttemptError = TaskFailure | CorruptInputs | StoreError
 
 export type Message =
   | { readonly type: "ended"; readonly entry: Entry; readonly exit: Exit.Exit<ActionRecord, AttemptError> }
@@ -70,12 +79,7 @@ export interface Driven {
   readonly outputs: ReadonlyMap<string, TaskOutputs>
 }
 
-const hintFor = ({ declaration }: PlannedTask, { hint, killed }: WorkerDied): string => {
-  const declared = declaration.resources.memoryMiB
-  return killed && declared !== undefined ? `Most often the machine ran out of memory: the stage declares ${declared} MiB and may have taken more. Raise it, or use fewer --jobs.` : hint
-}
-
-/** A task that takes more than it asks for may take it from others, and the machine into swapping. */
+/** A task that takes more than it asks for, too briefly to be ended for it, may still take it from others. */
 const outgrownMemory = ({ declaration }: PlannedTask, { peakMemoryBytes }: ActionRecord): string | undefined => {
   const declared = declaration.resources.memoryMiB
   const used = Math.ceil(peakMemoryBytes / 2 ** 20)
@@ -140,7 +144,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       if (made !== undefined) settleCached(task, made)
       else if (same !== undefined) same.followers.push(task)
       else {
-        const entry: Entry = { task, decision, share: shareOf(task, options.capacity), attempt: 1, followers: [] }
+        const entry: Entry = { task, decision, share: shareOf(task, options.capacity), attempt: 1, gpus: [], followers: [] }
         inFlight.set(decision.fingerprint, entry)
         queue.add(entry, entry.share)
         if (running.size < options.capacity.cpus) yield* startNext() // no need to have seen the whole plan
@@ -185,6 +189,8 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     if (!codeKept.has(stage.code)) yield* store.keepCodeFiles(stage.code, stage.files)
     codeKept.add(stage.code)
     free = take(free, share)
+    entry.gpus = options.gpus.take(share.gpus)
+    const { gpus } = entry
     running.add(entry)
     const about = { task: task.id, stage: task.stage }
     const attempt = attemptTask(store, options.pool, workspaces, {
@@ -195,11 +201,14 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       outputsOf: walk.outputs,
       project: options.project,
       engine: deciding.engine,
+      gpus,
       log: options.logOf(task.id),
       producer: options.producer,
       onStart: (worker) => {
-        emit({ type: "task-started", at: Date.now(), ...about, fingerprint, worker, attempt: entry.attempt, reason })
-        if (share.warning !== undefined && entry.attempt === 1) warn(task, share.warning)
+        emit({ type: "task-started", at: Date.now(), ...about, fingerprint, worker, attempt: entry.attempt, reason, ...(gpus.length === 0 ? {} : { gpus }) })
+        if (entry.attempt > 1) return
+        if (share.warning !== undefined) warn(task, share.warning)
+        if (share.gpus > gpus.length) warn(task, "It asks for a graphics card, and none was found: it sees what the machine has. --gpus says how many there are, or which.")
       },
       onEvent: (event) => emit({ type: "task-event", at: Date.now(), ...about, event })
     })
@@ -229,9 +238,10 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     for (const follower of entry.followers) settleCached(follower, action)
   })
 
-  const failed = Effect.fnUntraced(function*(entry: Entry, error: { readonly message: string; readonly hint?: string | undefined }) {
+  const failed = Effect.fnUntraced(function*(entry: Entry, error: TaskFailure) {
     const { retry } = entry.task.declaration
-    const willRetry = entry.attempt <= retry.times && stoppedBy === undefined
+    const willRetry = stoppedBy === undefined && isTriedAgain(retry, entry.attempt, namesOf(error))
+    const delayMs = willRetry ? delayAfter(retry, entry.attempt, Number.parseInt(entry.decision.fingerprint.slice(0, 8), 16)) * 1000 : 0
     const fail = (task: PlannedTask) => {
       const failure: Failure = {
         task: task.id,
@@ -239,9 +249,10 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
         point: describePoint(task.coordinates),
         message: error.message,
         ...(error.hint === undefined ? {} : { hint: error.hint }),
+        kind: error.kind,
         log: options.logOf(entry.task.id)
       }
-      emit({ type: "task-failed", at: Date.now(), attempt: entry.attempt, willRetry, ...failure })
+      emit({ type: "task-failed", at: Date.now(), attempt: entry.attempt, willRetry, ...(willRetry ? { delayMs } : {}), ...failure })
       if (willRetry) return
       failures.push(failure)
       for (const skipped of walk.fail(task.id)) skip(skipped, task.id)
@@ -250,7 +261,8 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       fail(entry.task)
       entry.attempt++
       delayed++
-      yield* later(retry.delaySeconds * 1000, { type: "retry", entry })
+      yield* noteAttempt(entry)
+      yield* later(delayMs, { type: "retry", entry })
       return
     }
     inFlight.delete(entry.decision.fingerprint)
@@ -262,6 +274,16 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       running.clear()
       delayed = 0
     }
+  })
+
+  /** In the task's log, between what two attempts print. */
+  const noteAttempt = ({ attempt, task: { declaration, id } }: Entry) => Effect.try({
+    try: () => {
+      const log = openTaskLog(options.logOf(id))
+      log.write(`--- attempt ${attempt} of ${declaration.retry.times + 1} ---\n`)
+      log.close()
+    },
+    catch: (cause) => storeError("write", options.logOf(id), cause)
   })
 
   const skip = (task: PlannedTask, because: string) =>
@@ -276,7 +298,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       const times = repaired.get(digest) ?? 0
       if (times >= repairs) {
         const message = `Its input ${digest} does not read as it was written, again and again.`
-        return yield* failed(entry, { message, hint: "Check the disk (and the memory) of this machine." })
+        return yield* failed(entry, new TaskFailure({ kind: "error", message, hint: "Check the disk (and the memory) of this machine." }))
       }
       repaired.set(digest, times + 1)
       damaged.add(digest)
@@ -322,16 +344,16 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       case "retry":
         delayed--
         if (stoppedBy === undefined) queue.add(message.entry, message.entry.share)
-        else yield* failed(message.entry, { message: `It was not tried again, because ${stoppedBy} failed.` })
+        else yield* failed(message.entry, new TaskFailure({ kind: "error", message: `It was not tried again, because ${stoppedBy} failed.` }))
         return
       case "ended": {
         const { entry, exit } = message
         if (!running.delete(entry)) return // killed meanwhile
         free = giveBack(free, entry.share)
+        options.gpus.giveBack(entry.gpus)
         if (Exit.isSuccess(exit)) return yield* succeeded(entry, exit.value)
         const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
         if (error instanceof CorruptInputs) return yield* repair(entry, error.digests)
-        if (error instanceof WorkerDied) return yield* failed(entry, { message: error.message, hint: hintFor(entry.task, error) })
         if (error instanceof TaskFailure) return yield* failed(entry, error)
         if (error !== undefined) return yield* error
         return yield* Effect.die(Cause.squash(exit.cause))

@@ -3,6 +3,7 @@
  * JSON log only consume.
  */
 import type { Coordinates } from "../plan/plan.ts"
+import type { FailureKind } from "../spec/retry.ts"
 import type { Reason } from "../plan/reason.ts"
 import type { StageEvent } from "../stage/protocol.ts"
 import type { StoredOutput } from "../store/layout.ts"
@@ -10,10 +11,10 @@ import type { StoredOutput } from "../store/layout.ts"
 export type RunEvent =
   | { readonly type: "run-started"; readonly at: number; readonly run: string; readonly pipeline: string; readonly tasks: number; readonly points: number; readonly stages: Readonly<Record<string, number>> }
   | { readonly type: "task-cached"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly outputs: Readonly<Record<string, StoredOutput>>; readonly producer: string; readonly kept: boolean }
-  | { readonly type: "task-started"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly worker: number; readonly attempt: number; readonly reason: Reason }
+  | { readonly type: "task-started"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly worker: number; readonly attempt: number; readonly reason: Reason; /** Graphics cards that are its own. */ readonly gpus?: ReadonlyArray<string> }
   | { readonly type: "task-event"; readonly at: number; readonly task: string; readonly stage: string; readonly event: StageEvent }
   | { readonly type: "task-finished"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly outputs: Readonly<Record<string, StoredOutput>>; readonly wallMs: number; readonly identical: boolean }
-  | { readonly type: "task-failed"; readonly at: number; readonly task: string; readonly stage: string; readonly attempt: number; readonly willRetry: boolean; readonly point: string; readonly message: string; readonly hint?: string; readonly log: string }
+  | { readonly type: "task-failed"; readonly at: number; readonly task: string; readonly stage: string; readonly attempt: number; readonly willRetry: boolean; /** How it failed. */ readonly kind?: FailureKind; /** Until the next attempt. */ readonly delayMs?: number; readonly point: string; readonly message: string; readonly hint?: string; readonly log: string }
   | { readonly type: "task-skipped"; readonly at: number; readonly task: string; readonly stage: string; readonly because: string }
   | { readonly type: "run-finished"; readonly at: number; readonly run: string; readonly status: "succeeded" | "failed" | "interrupted"; readonly counts: RunCounts; readonly wallMs: number }
 

@@ -28,7 +28,7 @@ export interface SealedOutput {
 /** How a task ended. */
 export type TaskReply =
   | { readonly type: "done"; readonly outputs: Readonly<Record<string, SealedOutput>>; readonly use: TaskUse }
-  | { readonly type: "failed"; readonly message: string; readonly hint?: string }
+  | { readonly type: "failed"; readonly tag: string; readonly message: string; readonly hint?: string; readonly exitCode?: number }
   /** Inputs whose bytes are not what their names say. The stage has not been started. */
   | { readonly type: "corrupt"; readonly digests: ReadonlyArray<string> }
 

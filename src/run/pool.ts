@@ -1,24 +1,19 @@
 /**
  * Long-lived worker processes, started when there is something to run and kept for the next task. The scheduler never asks
- * for more tasks at once than there are jobs, so neither are there more processes. A process that dies takes its task with it
+ * for more tasks at once than there are jobs, so neither are there more processes at work. A process that dies takes its task with it
  * and nothing else.
  */
-import { Effect, Schema, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { StageEvent } from "../stage/protocol.ts"
 import { storeError, type StoreError } from "../store/error.ts"
+import { outgrew, type TaskFailure } from "./failure.ts"
+import { type Gpus, gpuVariables } from "./gpus.ts"
+import { killsForMemory, ownMemory, watchMemory } from "./memory.ts"
 import type { TaskReply, WorkerTask } from "./messages.ts"
-import { tailOf } from "./task-log.ts"
-import { describeDeath, startWorker, type WorkerDeath, type WorkerProcess } from "./worker-process.ts"
-
-/** The process that ran a task ended: a crash in native code, a kill, `process.exit` in a stage. */
-export class WorkerDied extends Schema.TaggedError<WorkerDied>()("WorkerDied", {
-  message: Schema.String,
-  hint: Schema.String,
-  /** By SIGKILL: by the system, as a rule. */
-  killed: Schema.Boolean
-}) {}
+import { failureOf } from "./worker-death.ts"
+import { startWorker, type WorkerDeath, type WorkerProcess } from "./worker-process.ts"
 
 export interface PoolOptions {
   /** The worker's program (worker.ts, or what was bundled from it). */
@@ -31,82 +26,124 @@ export interface PoolOptions {
   readonly graceMs?: number
 }
 
+/** A task with what holds for its process. */
+export interface PoolTask extends WorkerTask {
+  /** What it declares; a process that takes more with all that it started is ended. */
+  readonly memoryMiB?: number | undefined
+}
+
 export interface Pool {
   /** Interruption aborts the task, and kills its process when it does not heed that. `onStart` is told the worker's number. */
-  run(task: WorkerTask, onStart: (worker: number) => void, onEvent: (event: StageEvent) => void): Effect.Effect<TaskReply, WorkerDied | StoreError>
+  run(task: PoolTask, onStart: (worker: number) => void, onEvent: (event: StageEvent) => void): Effect.Effect<TaskReply, TaskFailure | StoreError>
 }
 
 const defaultGraceMs = 5_000
 /** How long an idle process may take to leave. */
 const closeMs = 1_000
+/** An idle process is replaced where it still holds this share of what the next task may take, and more than a fresh one would. */
+const staleShare = 0.25
+const freshBytes = 160 * 2 ** 20
+/** How many idle processes that see other cards are kept for their like. */
+const spare = 2
+
+interface Member {
+  readonly process: WorkerProcess
+  /** The cards that the process sees as its own, fixed when it was started. */
+  readonly gpus: string
+}
 
 /** The processes end with the scope. */
 export const makePool = (options: PoolOptions): Effect.Effect<Pool, never, Scope.Scope> =>
-  Effect.map(Effect.acquireRelease(Effect.sync(() => new Set<WorkerProcess>()), closeAll), (workers) => {
-    const idle: Array<WorkerProcess> = []
+  Effect.map(Effect.acquireRelease(Effect.sync(() => new Set<Member>()), closeAll), (members) => {
+    const idle: Array<Member> = []
     const freeNumbers: Array<number> = []
     let started = 0
+    let kills = killsForMemory()
+    /** Since the last time that this was asked. */
+    const kernelHasKilled = (): boolean => {
+      const before = kills
+      kills = killsForMemory()
+      return kills !== before
+    }
 
-    const take = (): WorkerProcess => {
-      for (let worker = idle.pop(); worker !== undefined; worker = idle.pop()) {
-        if (worker.alive) return worker
-        forget(worker)
-      }
+    const start = (gpus: Gpus): Member => {
       if (started === 0) mkdirSync(options.folder, { recursive: true })
       const number = freeNumbers.pop() ?? ++started
-      const worker = startWorker(number, { program: options.program, cwd: options.cwd, output: join(options.folder, `worker-${number}.out`) })
-      workers.add(worker)
-      return worker
+      const process = startWorker(number, {
+        program: options.program,
+        cwd: options.cwd,
+        output: join(options.folder, `worker-${number}.out`),
+        variables: gpus.length === 0 ? {} : gpuVariables(gpus)
+      })
+      const member = { process, gpus: gpus.join(",") }
+      members.add(member)
+      return member
     }
-    const forget = (worker: WorkerProcess) => {
-      if (workers.delete(worker)) freeNumbers.push(worker.number)
+    const take = ({ memoryMiB = Infinity, request: { gpus = [] } }: PoolTask): Member => {
+      for (const member of idle.filter(({ process }) => !process.alive)) forget(member)
+      const fitting = idle.findLast((member) => member.gpus === gpus.join(","))
+      if (fitting !== undefined && (memoryMiB === Infinity || ownMemory(fitting.process.pid) < Math.max(freshBytes, staleShare * memoryMiB * 2 ** 20))) {
+        idle.splice(idle.indexOf(fitting), 1)
+        return fitting
+      }
+      const [useless] = fitting !== undefined ? [fitting] : idle.length >= spare ? idle : []
+      if (useless !== undefined) retire(useless)
+      return start(gpus)
     }
-    const giveBack = (worker: WorkerProcess) => {
-      if (worker.alive) idle.push(worker)
-      else forget(worker)
+    const retire = (member: Member) => {
+      idle.splice(idle.indexOf(member), 1)
+      void member.process.close().then(() => forget(member))
+    }
+    const forget = (member: Member) => {
+      if (idle.includes(member)) idle.splice(idle.indexOf(member), 1)
+      if (members.delete(member)) freeNumbers.push(member.process.number)
+    }
+    const giveBack = (member: Member) => {
+      if (member.process.alive) idle.push(member)
+      else forget(member)
     }
 
     return {
       run: (task, onStart, onEvent) =>
-        Effect.flatMap(Effect.try({ try: take, catch: (cause) => storeError("start a worker in", options.folder, cause) }), (worker) => Effect.callback<TaskReply, WorkerDied>((resume) => {
+        Effect.flatMap(Effect.try({ try: () => take(task), catch: (cause) => storeError("start a worker in", options.folder, cause) }), (member) => Effect.callback<TaskReply, TaskFailure>((resume) => {
+          const { process } = member
           let ended = false
+          let outgrown: TaskFailure | undefined
           let onAborted: () => void = () => undefined
-          onStart(worker.number)
-          worker.run(task, onEvent, (end) => {
+          onStart(process.number)
+          const { memoryMiB = Infinity } = task
+          const memory = watchMemory(process.pid, memoryMiB * 2 ** 20, (bytes) => {
+            outgrown = outgrew(bytes, memoryMiB)
+            process.kill()
+          })
+          const resultOf = (end: TaskReply | WorkerDeath, peakBytes: number): Effect.Effect<TaskReply, TaskFailure> => {
+            if (end.type === "died") return Effect.fail(outgrown ?? failureOf(end, task.log, kernelHasKilled()))
+            if (end.type !== "done") return Effect.succeed(end)
+            return Effect.succeed({ ...end, use: { ...end.use, peakMemoryBytes: Math.max(end.use.peakMemoryBytes, peakBytes) } })
+          }
+          process.run(task, onEvent, (end) => {
             ended = true
-            giveBack(worker)
+            const peakBytes = memory.stop()
+            giveBack(member)
             onAborted()
-            resume(end.type === "died" ? Effect.fail(workerDied(end, task.log)) : Effect.succeed(end))
+            resume(resultOf(end, peakBytes))
           })
           return Effect.callback<void>((stopped) => {
             if (ended) return stopped(Effect.void)
-            const timer = setTimeout(worker.kill, options.graceMs ?? defaultGraceMs)
+            const timer = setTimeout(process.kill, options.graceMs ?? defaultGraceMs)
             onAborted = () => {
               clearTimeout(timer)
               stopped(Effect.void)
             }
-            worker.abort()
+            process.abort()
           })
         }))
     }
   })
 
-const closeAll = (workers: Set<WorkerProcess>): Effect.Effect<void> =>
+const closeAll = (members: Set<Member>): Effect.Effect<void> =>
   Effect.promise(async () => {
-    const timer = setTimeout(() => workers.forEach((worker) => worker.kill()), closeMs)
-    await Promise.all([...workers].map((worker) => worker.close()))
+    const timer = setTimeout(() => members.forEach(({ process }) => process.kill()), closeMs)
+    await Promise.all([...members].map(({ process }) => process.close()))
     clearTimeout(timer)
   })
-
-const workerDied = (death: WorkerDeath, log: string): WorkerDied => {
-  const tail = tailOf(log, 5)
-  const lastWords = tail === "" || tail === describeDeath(death) ? "" : ` Its last words:\n${tail}`
-  return new WorkerDied({
-    message: describeDeath(death) + lastWords,
-    killed: death.signal === "SIGKILL",
-    hint: death.signal === "SIGKILL"
-      ? "Most often the machine ran out of memory: try fewer --jobs, or declare `resources: { memory: ... }` for the stage."
-      : death.signal !== null ? "Native code crashed. Run it again; if it fails the same way, the log is what its developers need."
-      : "A stage must return or fail, not end the process."
-  })
-}

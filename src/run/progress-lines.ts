@@ -142,7 +142,7 @@ export const endLine = (event: Extract<RunEvent, { readonly type: "run-finished"
 
 /** Everything that one needs to know about a failed task, as it fails. */
 export const failureLines = (event: Extract<RunEvent, { readonly type: "task-failed" }>, color: boolean): ReadonlyArray<string> => [
-  toned(`${event.stage} failed${event.point === "" ? "" : ` at ${event.point}`}${event.willRetry ? ` (attempt ${event.attempt}; trying again)` : ""}`, event.willRetry ? "yellow" : "red", color),
+  toned(`${event.stage} failed${event.point === "" ? "" : ` at ${event.point}`}${event.willRetry ? ` (attempt ${event.attempt}; trying again in ${duration(event.delayMs ?? 0)})` : event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`, event.willRetry ? "yellow" : "red", color),
   ...event.message.split("\n").map((text) => `  ${text}`),
   ...(event.hint === undefined ? [] : [`  ${event.hint}`]),
   toned(`  log: ${event.log}`, "dim", color)

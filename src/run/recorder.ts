@@ -12,6 +12,7 @@ export interface Recorder {
 interface Started {
   readonly at: number
   readonly fingerprint: string
+  readonly facts: Pick<RunTask, "attempts" | "gpus">
 }
 
 export const makeRecorder = (run: OpenRun, tasks: ReadonlyArray<PlannedTask>): Recorder => {
@@ -20,8 +21,9 @@ export const makeRecorder = (run: OpenRun, tasks: ReadonlyArray<PlannedTask>): R
   const write = (id: string, rest: Omit<RunTask, "task" | "stage" | "uses" | "params" | "coordinates">) => {
     const task = planned.get(id)
     if (task === undefined) return
+    const facts = started.get(id)?.facts
     started.delete(id)
-    run.task({ task: id, stage: task.stage, uses: task.uses, ...rest, params: task.params, coordinates: task.coordinates })
+    run.task({ task: id, stage: task.stage, uses: task.uses, ...rest, ...facts, params: task.params, coordinates: task.coordinates })
   }
   return {
     event: (event) => {
@@ -30,7 +32,11 @@ export const makeRecorder = (run: OpenRun, tasks: ReadonlyArray<PlannedTask>): R
         case "task-cached":
           return write(event.task, { fingerprint: event.fingerprint, status: "cached", outputs: event.outputs, startedAt: event.at, wallMs: 0 })
         case "task-started":
-          started.set(event.task, { at: event.at, fingerprint: event.fingerprint })
+          started.set(event.task, {
+            at: event.at,
+            fingerprint: event.fingerprint,
+            facts: { ...(event.attempt > 1 ? { attempts: event.attempt } : {}), ...(event.gpus === undefined ? {} : { gpus: event.gpus }) }
+          })
           return
         case "task-finished":
           return write(event.task, { fingerprint: event.fingerprint, status: "ran", outputs: event.outputs, startedAt: Math.round(event.at - event.wallMs), wallMs: event.wallMs })
@@ -38,7 +44,7 @@ export const makeRecorder = (run: OpenRun, tasks: ReadonlyArray<PlannedTask>): R
           if (event.willRetry) return
           const start = started.get(event.task)
           const at = start?.at ?? event.at
-          return write(event.task, { fingerprint: start?.fingerprint ?? null, status: "failed", outputs: {}, startedAt: at, wallMs: event.at - at, message: event.message })
+          return write(event.task, { fingerprint: start?.fingerprint ?? null, status: "failed", outputs: {}, startedAt: at, wallMs: event.at - at, message: event.message, ...(event.kind === undefined ? {} : { failure: event.kind }) })
         }
         case "task-skipped":
           return write(event.task, { fingerprint: null, status: "skipped", outputs: {}, startedAt: event.at, wallMs: 0, message: event.because })

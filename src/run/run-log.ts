@@ -20,10 +20,22 @@ export interface UnderWay {
   readonly attempt: number
 }
 
+/** A task that has failed and is to be tried again. */
+export interface Pausing {
+  readonly task: string
+  readonly stage: string
+  /** Which attempt comes next, and when, in milliseconds since 1970. */
+  readonly attempt: number
+  readonly at: number
+  /** How the last one failed. */
+  readonly message: string
+}
+
 export interface RunLog {
   /** What each task came to; the last word where there are several. */
   readonly tasks: ReadonlyMap<string, RunTask>
   readonly underWay: ReadonlyArray<UnderWay>
+  readonly pausing: ReadonlyArray<Pausing>
   /** Tasks of each stage. */
   readonly planned: Readonly<Record<string, number>>
   /** The last value of each metric, by task. */
@@ -35,6 +47,7 @@ export interface RunLog {
 /** Throws `StoreError` where the record cannot be read. */
 export const readRunLog = (paths: StorePaths, run: string): RunLog => {
   const underWay = new Map<string, UnderWay>()
+  const pausing = new Map<string, Pausing>()
   const metrics = new Map<string, Record<string, number>>()
   const warnings: Array<{ readonly task: string; readonly message: string }> = []
   let planned: Readonly<Record<string, number>> = {}
@@ -44,6 +57,7 @@ export const readRunLog = (paths: StorePaths, run: string): RunLog => {
         planned = event.stages
         break
       case "task-started":
+        pausing.delete(event.task)
         underWay.set(event.task, { task: event.task, stage: event.stage, since: event.at, attempt: event.attempt })
         break
       case "task-event": {
@@ -57,10 +71,15 @@ export const readRunLog = (paths: StorePaths, run: string): RunLog => {
       case "task-failed":
       case "task-skipped":
         underWay.delete(event.task)
+        pausing.delete(event.task)
+        if (event.type === "task-failed" && event.willRetry) {
+          pausing.set(event.task, { task: event.task, stage: event.stage, attempt: event.attempt + 1, at: event.at + (event.delayMs ?? 0), message: event.message })
+        }
         break
       case "run-finished":
         underWay.clear()
+        pausing.clear()
     }
   }
-  return { tasks: new Map(readRunTasks(paths, run).map((task) => [task.task, task])), underWay: [...underWay.values()], planned, metrics, warnings }
+  return { tasks: new Map(readRunTasks(paths, run).map((task) => [task.task, task])), underWay: [...underWay.values()], pausing: [...pausing.values()], planned, metrics, warnings }
 }

@@ -15,6 +15,7 @@ import type { RunnableStage } from "./decide.ts"
 import { drive, type Drive, type Failure, type FailureMode, type Message } from "./drive.ts"
 import type { RunEnvironment } from "./environment.ts"
 import type { RunCounts, RunEvent } from "./events.ts"
+import { findGpus, type Gpus, makeGpuPool } from "./gpus.ts"
 import { openHistory } from "./history.ts"
 import { makePool } from "./pool.ts"
 import { makeRecorder } from "./recorder.ts"
@@ -30,7 +31,8 @@ export interface RunOptions {
   readonly project: string
   /** How many cpus tasks may use at once. */
   readonly jobs: number
-  readonly gpus?: number
+  /** Graphics cards to hand out, by name; those that are found unless given. */
+  readonly gpus?: Gpus
   /** How much there is of what stages name under `resources.others`; one of what is not named here. */
   readonly others?: Readonly<Record<string, number>>
   readonly failureMode: FailureMode
@@ -116,13 +118,15 @@ export const runPlan = Effect.fn("runPlan")(function*(options: RunOptions): Effe
       Effect.tap((value) => Effect.sync(() => guarded(() => open.environment({ dirty: value }))))
     ))
     const host = hostname()
+    const gpus = options.gpus ?? findGpus(process.env)
     const driving: Drive = {
       store,
       plan,
       deciding: { stages: options.stages, engine: options.engine, force: options.force ?? false },
       history: yield* openHistory(store, plan.pipeline.name, options.stages, open.id),
       pool: yield* makePool({ program: options.worker ?? besideThis(), cwd: options.project, folder: yield* store.workspace("workers") }),
-      capacity: { cpus: options.jobs, gpus: options.gpus ?? 1, memoryMiB: totalmem() / 1_048_576, ...(options.others === undefined ? {} : { others: options.others }) },
+      capacity: { cpus: options.jobs, gpus: Math.max(1, gpus.length), memoryMiB: totalmem() / 1_048_576, ...(options.others === undefined ? {} : { others: options.others }) },
+      gpus: makeGpuPool(gpus),
       failureMode: options.failureMode,
       project: options.project,
       logOf: open.paths.log,
@@ -130,6 +134,7 @@ export const runPlan = Effect.fn("runPlan")(function*(options: RunOptions): Effe
       inbox,
       emit
     }
+    if (gpus.length > 0) guarded(() => open.environment({ gpus }))
     emit({
       type: "run-started",
       at: startedAt,

@@ -31,6 +31,8 @@ export interface WorkerOptions {
   readonly cwd: string
   /** File for what the process prints outside of JavaScript. */
   readonly output: string
+  /** Environment variables besides those of this process. */
+  readonly variables: Readonly<Record<string, string>>
 }
 
 interface Job {
@@ -46,6 +48,7 @@ export const startWorker = (number: number, options: WorkerOptions): WorkerProce
   const output = openSync(options.output, "a+")
   const child = fork(options.program, [String(process.pid)], {
     cwd: options.cwd,
+    env: { ...process.env, ...options.variables },
     // Its own group: a signal from the terminal reaches the parent only, and a kill reaches what the stage started.
     detached: true,
     stdio: ["ignore", output, output, "ipc"],

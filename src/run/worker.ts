@@ -151,8 +151,7 @@ const runTask = async (task: WorkerTask): Promise<TaskReply> => {
     const outcome = await stage.execute(request, { emit: (event) => emit(running, event), signal: abort.signal })
     if (!outcome.ok) {
       log.write(`${outcome.error.tag}: ${outcome.error.message}\n`)
-      const { hint, message } = outcome.error
-      return { type: "failed", message, ...(hint === undefined ? {} : { hint }) }
+      return { type: "failed", ...outcome.error }
     }
     const outputs = sealOutputs(request, outcome.outputs, performance.now() - startedAt >= worthFlushingMs)
     const wallMs = performance.now() - startedAt
@@ -174,7 +173,7 @@ const defect = (cause: unknown, log: TaskLog): TaskReply => {
   log.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
   const remedy = remedyFor(cause)
   const message = cause instanceof Error ? (cause.name === "Error" ? cause.message : `${cause.name}: ${cause.message}`) : String(cause)
-  return { type: "failed", message, ...(remedy === undefined ? {} : { hint: remedy.hint }) }
+  return { type: "failed", tag: cause instanceof Error ? cause.name : "Error", message, ...(remedy === undefined ? {} : { hint: remedy.hint }) }
 }
 
 const emit = (running: Current, event: StageEvent): void => {
@@ -208,7 +207,7 @@ redirect(process.stderr)
 process.on("message", (message: unknown) => {
   if (!isToWorker(message)) return
   if (message.type === "abort") current?.abort.abort()
-  else void runTask(message.task).then(send, (cause: unknown) => send({ type: "failed", message: `The task's log could not be written: ${String(cause)}` }))
+  else void runTask(message.task).then(send, (cause: unknown) => send({ type: "failed", tag: "Error", message: `The task's log could not be written: ${String(cause)}` }))
 })
 process.on("disconnect", () => {
   if (current === undefined) process.exit(0)

@@ -6,6 +6,7 @@ import type { Json, JsonObject } from "../stage/json.ts"
 import { isJsonObject } from "../stage/json.ts"
 import type { InputSpec, StageDescription } from "../stage/protocol.ts"
 import { claimKeys, comparisons, distributionKeys, figureKeys, marks, namePattern, paperKeys, pipelineKeys, resourceKeys, retryKeys, samplingKeys, stageKeys, summaryKeys, sweepKeys } from "./keys.ts"
+import { failureKinds } from "./retry.ts"
 
 const ref = (name: string): JsonObject => ({ $ref: `#/$defs/${name}` })
 const described = (description: string, schema: JsonObject): JsonObject => ({ description, ...schema })
@@ -98,6 +99,9 @@ export const pipelineSchema = (descriptions: ReadonlyArray<StageDescription>): J
   }
 })
 
+/** Names of failures to complete, and the patterns of the others. */
+const failureName: JsonObject = { anyOf: [{ enum: failureKinds }, { type: "string", pattern: "^(exit [1-9]\\d{0,2}|[A-Z][A-Za-z0-9_]*)$" }] }
+
 const stageSchema = (descriptions: ReadonlyArray<StageDescription>): JsonObject => ({
   ...closed(stageKeys, {
     uses: descriptions.length === 0 ? filled : { anyOf: descriptions.map(({ name, summary }) => ({ const: name, description: summary })) },
@@ -106,7 +110,14 @@ const stageSchema = (descriptions: ReadonlyArray<StageDescription>): JsonObject 
     when: { type: ["string", "boolean"] },
     foreach: ref("axis"),
     matrix: mapOf(ref("axis")),
-    retry: anyOf(count, nothing, closed(retryKeys, { times: count, delaySeconds: { type: "number", minimum: 0 } }, ["times"])),
+    retry: anyOf(count, nothing, closed(retryKeys, {
+      times: count,
+      delaySeconds: { type: "number", minimum: 0, default: 1 },
+      factor: { type: "number", minimum: 1, default: 1 },
+      mostSeconds: { type: "number", minimum: 0 },
+      jitter: { type: "number", minimum: 0, maximum: 1, default: 0 },
+      on: anyOf(failureName, { type: "array", minItems: 1, items: failureName })
+    }, ["times"])),
     timeout: anyOf({ type: "number", exclusiveMinimum: 0 }, nothing, { type: "string", pattern: "^\\s*(\\d+(\\.\\d+)?\\s*(ms|s|m|min|h|d)\\s*)+$" }),
     resources: {
       ...closed(resourceKeys, {

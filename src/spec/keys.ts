@@ -55,20 +55,24 @@ export const stageKeys = {
   when: "An expression; the stage is planned only where it is true.",
   foreach: "Runs the stage once for each value, which is `item` in expressions.",
   matrix: "Runs the stage once for each combination of the axes, which are `matrix.x` in expressions.",
-  retry: "How many times a failed task is tried again: a number, or { times, delaySeconds }.",
+  retry: "How many times a failed task is tried again: a number, or { times, delaySeconds, factor, mostSeconds, jitter, on }.",
   timeout: "Longest time for one attempt: seconds, or text such as \"90s\", \"30m\", \"1h30m\".",
   resources: "What a task of this stage needs while it runs."
 } as const
 
 export const retryKeys = {
   times: "How many times a failed task is tried again.",
-  delaySeconds: "Seconds to wait before another attempt."
+  delaySeconds: "Seconds to wait before the second attempt, 1 unless given.",
+  factor: "The wait grows by this factor from one attempt to the next; 2 doubles it. 1 unless given.",
+  mostSeconds: "No wait is longer.",
+  jitter: "Makes each wait longer or shorter by up to this share of it, 0 to 1, so that tasks that failed together do not come back together.",
+  on: "Only after these failures: error, exit, \"exit 75\", crash, timeout, out-of-memory, or the tag of a stage's error. After all unless given."
 } as const
 
 export const resourceKeys = {
   cpus: "Processor cores, 1 unless given.",
-  gpus: "Graphics cards, 0 unless given.",
-  memory: "Main memory, such as \"2GiB\".",
+  gpus: "Graphics cards, 0 unless given. The task sees those that it is given, and no others.",
+  memory: "Main memory, such as \"2GiB\". A task that takes more, with everything that it starts, is ended.",
   others: "Anything else that there is little of, by a name of your own: { licence: 1 }. There is one of each unless --resource says more."
 } as const
 

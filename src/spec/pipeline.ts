@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from "../stage/json.ts"
 import type { Expression } from "./expression.ts"
+import type { Retry } from "./retry.ts"
 import type { SourceMap } from "./source.ts"
 import type { Axis, SweepDeclaration } from "./sweep.ts"
 
@@ -73,7 +74,7 @@ export interface StageDeclaration {
   readonly when: Expression | undefined
   /** Fans this stage out: one instance for each combination (`foreach` is a matrix with the one axis `item`). */
   readonly matrix: Readonly<Record<string, ReadonlyArray<Json>>>
-  readonly retry: { readonly times: number; readonly delaySeconds: number }
+  readonly retry: Retry
   /** Seconds. */
   readonly timeout: number | undefined
   readonly resources: { readonly cpus: number; readonly gpus: number; readonly memoryMiB: number | undefined; readonly others?: Readonly<Record<string, number>> }

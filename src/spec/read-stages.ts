@@ -2,8 +2,9 @@
 import { Result } from "effect"
 import { type Expression, parseExpression, references } from "./expression.ts"
 import type { Field } from "./field.ts"
-import { resourceKeys, retryKeys, stageKeys } from "./keys.ts"
+import { resourceKeys, stageKeys } from "./keys.ts"
 import type { StageDeclaration, Template } from "./pipeline.ts"
+import { readRetry } from "./read-retry.ts"
 import { checkCase, readAxes, readAxis } from "./read-sweeps.ts"
 import type { Axis } from "./sweep.ts"
 import { parseDuration, parseMemory } from "./units.ts"
@@ -122,18 +123,6 @@ const readWhen = (field: Field): StageDraft["when"] => {
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
-
-const readRetry = (field: Field | undefined): StageDeclaration["retry"] => {
-  const none = { times: 0, delaySeconds: 0 }
-  if (field === undefined || field.isNull) return none
-  if (field.node.kind !== "object") return { times: field.number("a number of times, such as 2", isCount) ?? 0, delaySeconds: 1 }
-  const { delaySeconds, times } = field.known(retryKeys, "retry is a number or { times, delaySeconds }")
-  if (times === undefined) field.fail("times is missing")
-  return {
-    times: times?.number("a number of times, such as 2", isCount) ?? 0,
-    delaySeconds: delaySeconds === undefined ? 1 : delaySeconds.number("seconds, at least 0", (value) => value >= 0) ?? 1
-  }
-}
 
 const readTimeout = (field: Field | undefined): number | undefined => {
   if (field === undefined || field.isNull) return undefined

@@ -15,6 +15,8 @@ export interface StageFailure {
   readonly _tag: string
   readonly message: string
   readonly hint?: string
+  /** Of a program that the stage ran. */
+  readonly exitCode?: number
 }
 
 /** A stage as execution sees it: which types its author gave its inputs and outputs is forgotten. */
@@ -47,8 +49,8 @@ export const executeStage = async <P>(stage: Executable<P>, task: TaskRequest, h
   if (Result.isSuccess(defect)) throw defect.success
   const failure = Cause.findError(exit.cause)
   if (Result.isFailure(failure)) return interrupted
-  const { _tag: tag, message, hint } = failure.success
-  return { ok: false, error: { tag, message, ...(hint === undefined ? {} : { hint }) } }
+  const { _tag: tag, exitCode, hint, message } = failure.success
+  return { ok: false, error: { tag, message, ...(hint === undefined ? {} : { hint }), ...(exitCode === undefined ? {} : { exitCode }) } }
 }
 
 const interrupted: StageOutcome = { ok: false, error: { tag: "Interrupted", message: "stopped before it had finished" } }

@@ -87,6 +87,8 @@ export interface TaskRequest {
   readonly project: string
   /** Threads that the task may use (its `resources.cpus`). */
   readonly threads: number
+  /** Graphics cards that are its own while it runs, as the driver's variables name them; absent where it asks for none. */
+  readonly gpus?: ReadonlyArray<string>
   /** Tensor backend, as fingerprints name it: `cpu`, `webgpu fallback=cpu`. */
   readonly backend: string
   /** The backend's configuration, as a file of configs/backends says it; a provider of that name without options when absent. */
@@ -113,7 +115,7 @@ export interface OutputFacts {
 /** How a task ended, as the stage sees it. A defect (a bug, a native crash) rejects the promise instead. */
 export type StageOutcome =
   | { readonly ok: true; readonly outputs: Readonly<Record<string, OutputFacts>> }
-  | { readonly ok: false; readonly error: { readonly tag: string; readonly message: string; readonly hint?: string } }
+  | { readonly ok: false; readonly error: { readonly tag: string; readonly message: string; readonly hint?: string; /** Of a program that the stage ran. */ readonly exitCode?: number } }
 
 /** What a task takes and gives. */
 export interface StageShape {

@@ -77,4 +77,10 @@ export interface RunTask {
   readonly startedAt: number
   readonly wallMs: number
   readonly message?: string
+  /** How a failed one failed: `timeout`, `out-of-memory`, `crash`, ... */
+  readonly failure?: string
+  /** How many times it was tried, where that is more than once. */
+  readonly attempts?: number
+  /** Graphics cards that were its own. */
+  readonly gpus?: ReadonlyArray<string>
 }

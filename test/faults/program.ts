@@ -3,7 +3,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect } from "effect"
 import { join } from "node:path"
-import { TaskFailure } from "../../src/run/attempt.ts"
+import { TaskFailure } from "../../src/run/failure.ts"
 import { runPlan } from "../../src/run/scheduler.ts"
 import { Store } from "../../src/store/store.ts"
 import { optionsIn } from "./scene.ts"
@@ -17,7 +17,7 @@ NodeRuntime.runMain(
     jobs: Number(jobs),
     onEvent: (event) => event.type === "run-finished" && process.stdout.write(`${JSON.stringify(event.counts)}\n`)
   }).pipe(
-    Effect.flatMap(({ failures }) => failures[0] === undefined ? Effect.void : Effect.fail(new TaskFailure({ message: failures[0].message }))),
+    Effect.flatMap(({ failures }) => failures[0] === undefined ? Effect.void : Effect.fail(new TaskFailure({ kind: "error", message: failures[0].message }))),
     Effect.provide(Store.layer(join(folder, "results"))),
     Effect.tapCause((cause) => Effect.sync(() => process.stderr.write(`${Cause.hasDies(cause) ? "defect: " : ""}${Cause.pretty(cause)}\n`)))
   ),

@@ -39,15 +39,6 @@ describe("a task that fails", () => {
     assert.deepInclude(run.counts, { total: 5, ran: 0, failed: 1, skipped: 4 })
   }))
 
-  it.live("warns of a task that takes more memory than it declares", () => Effect.gen(function*() {
-    laboratory.stage("t/big", `Buffer.alloc(64 * 2 ** 20, 1); write("x")`)
-    const plan = planOf({ id: "big-1", uses: "t/big" })
-    const [task] = plan.tasks
-    const small = { ...plan, tasks: task === undefined ? [] : [{ ...task, declaration: { ...task.declaration, resources: { cpus: 1, gpus: 0, memoryMiB: 16 } } }] }
-    const run = yield* runIn(laboratory, small)
-    assert.match(of(run, "task-event").map(({ event }) => (event.type === "log" ? event.message : "")).join(), /It used \d+ MiB of memory and declares 16 MiB/)
-  }))
-
   it.live("ends what runs with `kill`", () => Effect.gen(function*() {
     laboratory.stage("t/bad", `await sleep(50); return fail("no")`)
     laboratory.stage("t/make", `await sleep(20_000, undefined, { signal: host.signal }); write("x")`)

@@ -69,6 +69,8 @@ export interface TaskSketch {
   readonly retry?: PlannedTask["declaration"]["retry"]
   readonly timeout?: number
   readonly cpus?: number
+  readonly gpus?: number
+  readonly memoryMiB?: number
   readonly coordinates?: PlannedTask["coordinates"]
 }
 
@@ -91,7 +93,7 @@ export const planned = (sketch: TaskSketch): PlannedTask => {
       matrix: {},
       retry: sketch.retry ?? { times: 0, delaySeconds: 0 },
       timeout: sketch.timeout,
-      resources: { cpus: sketch.cpus ?? 1, gpus: 0, memoryMiB: undefined }
+      resources: { cpus: sketch.cpus ?? 1, gpus: sketch.gpus ?? 0, memoryMiB: sketch.memoryMiB }
     },
     coordinates: sketch.coordinates ?? [{ sweep: null, values: sketch.params ?? {} }]
   }

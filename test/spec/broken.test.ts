@@ -103,6 +103,12 @@ describe("each of these is reported", () => {
     ["an axis that a sweep would change", () => `${change("uses: data/gauss", "uses: data/gauss\n    foreach: \"${{ range(params.n) }}\"")}sweep: { grid: { n: [1, 2] } }\n`, ["6:14 stages.data.foreach: the axis \"item\" depends on params.n, which a sweep sets (the axes of a matrix hold at every point; sweep the values themselves)"]],
     ["item without foreach", () => change("params.n }}", "item }}"), ["6:21 stages.data.with.n: item has a meaning only in a stage with foreach"]],
     ["an unknown axis", () => change("params.n }}", "matrix.k }}"), ["6:21 stages.data.with.n: the matrix of this stage has no axis \"k\" (give the stage a matrix)"]],
+    ["a retry that would never be", () => change("uses: data/gauss", "uses: data/gauss\n    retry: { times: 1, factor: 0.5, jitter: 2, on: [time-out, exit 0, Busy, exit 75] }"), [
+      "6:32 stages.data.retry.factor: expected a factor, at least 1; this is 0.5",
+      "6:45 stages.data.retry.jitter: expected a share, from 0 to 1; this is 2",
+      "6:53 stages.data.retry.on[0]: no failure is called \"time-out\" (did you mean \"timeout\"?)",
+      "6:63 stages.data.retry.on[1]: no failure is called \"exit 0\" (did you mean \"exit\"?)"
+    ]],
     ["a bad time, number of times and amount", () => change("uses: data/gauss", "uses: data/gauss\n    timeout: soon\n    retry: 1.5\n    resources: { memory: 2, cpus: 0 }"), [
       "6:14 stages.data.timeout: expected a time above 0 (seconds, or text such as \"90s\", \"30m\", \"1h30m\")",
       "7:12 stages.data.retry: expected a number of times, such as 2; this is 1.5",

@@ -44,7 +44,7 @@ describe("pipelineSchema", () => {
     `${valid}paper: { title: T, arxiv: "1", doi: d, url: u }\ndescription: D`,
     `${valid}  all: { uses: report/collect, in: { tables: ["\${{ net.stat }}"] } }`,
     `${valid}  all: { uses: report/collect, in: { tables: "\${{ net.stat }}" } }`,
-    atData("foreach: [1]"), atData("matrix: { k: [1], j: { range: [0, 3] } }"), atData("when: params.n > 1"), atData("when: false"), atData("retry: 2"), atData("retry: { times: 1 }"),
+    atData("foreach: [1]"), atData("matrix: { k: [1], j: { range: [0, 3] } }"), atData("when: params.n > 1"), atData("when: false"), atData("retry: 2"), atData("retry: { times: 1 }"), atData("retry: { times: 3, delaySeconds: 2, factor: 2, mostSeconds: 60, jitter: 0.5, on: [timeout, exit 75, StageError] }"),
     atData("timeout: 1h30m"), atData("timeout: 3.5"), atData("resources: { cpus: 2, gpus: 0, memory: 1.5 GiB }"),
     withNet("{ extra: [1, \"${{ params.n }}\"] }"), withNet("{ extra: { depth: \"${{ params.n }}\" } }"), withNet("{ extra: \"${{ [1] }}\" }"), withNet("{ }"), withNet("")
   ])("accepts what the parser accepts: %s", (text) => {
@@ -60,7 +60,7 @@ describe("pipelineSchema", () => {
     `${valid}sweep: { grid: { n: 3 } }`, `${valid}sweep: { grid: { n: [] } }`, `${valid}sweep: { grid: { n: { range: [1] } } }`, `${valid}sweep: { grid: { n: { rnge: [1, 2] } } }`, `${valid}sweep: { gird: { n: [1] } }`,
     `${valid}claims: [{ id: a, source: s, sql: select 1, published: 1 }]`, `${valid}claims: [{ id: a, source: s, sql: " ", published: 1, tolerance: 0 }]`, `${valid}claims: [{ id: a, source: s, sql: x, published: 1, tolerance: -1 }]`,
     `${valid}figures: { f: { sql: select 1, x: a } }`, `${valid}figures: { f: { sql: select 1, x: a, y: b, mark: pie } }`, `${valid}summaries: { a: "" }`, `${valid}paper: { arxiv: 2410.1 }`,
-    atData("retry: -1"), atData("retry: { delaySeconds: 1 }"), atData("timeout: soon"), atData("timeout: 0"), atData("resources: { cpus: 0 }"), atData("resources: { memory: 2 }"), atData("foreach: 3"), atData("when: 3"), atData("wehn: true")
+    atData("retry: -1"), atData("retry: { delaySeconds: 1 }"), atData("retry: { times: 1, on: [tired] }"), atData("retry: { times: 1, factor: 0.5 }"), atData("timeout: soon"), atData("timeout: 0"), atData("resources: { cpus: 0 }"), atData("resources: { memory: 2 }"), atData("foreach: 3"), atData("when: 3"), atData("wehn: true")
   ])("refuses what the parser refuses: %s", (text) => {
     expect(parses(text)).toBe(false)
     expect(accepts(text)).toBe(false)

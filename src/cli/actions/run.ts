@@ -5,6 +5,7 @@ import { join, relative } from "node:path"
 import { formatClaims } from "../../query/claims.ts"
 import { warmIndex } from "../../query/selection.ts"
 import { captureEnvironment } from "../../run/environment.ts"
+import { parseGpus } from "../../run/gpus.ts"
 import { makeReporter } from "../../run/reporter.ts"
 import { resolvePlan } from "../../run/resolve.ts"
 import { runPlan, type RunResult } from "../../run/scheduler.ts"
@@ -23,6 +24,7 @@ interface Input extends Selection, PlaceInput {
   readonly jobs: number | undefined
   readonly failFast: boolean
   readonly resource?: ReadonlyArray<string>
+  readonly gpus?: string | undefined
   readonly onFailure?: "stop" | "continue" | "kill" | undefined
   readonly dryRun: boolean
   readonly force: boolean
@@ -38,6 +40,8 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
     if (name === "") return yield* usageFailure(`error: --resource ${text}: write it as NAME=COUNT, for example licence=2`)
     others.set(name, Number(amount))
   }
+  const gpus = input.gpus === undefined ? undefined : parseGpus(input.gpus)
+  if (input.gpus !== undefined && gpus === undefined) return yield* usageFailure(`error: --gpus ${input.gpus}: say how many, as 2, or which, as 0,2 (one alone with a comma: 2,)`)
   const place = yield* findPlace(input)
   const asked = yield* readAsked(input, place)
   const store = Store.layer(place.store)
@@ -60,6 +64,7 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
     worker: place.worker,
     jobs: input.jobs ?? availableParallelism(),
     others: Object.fromEntries(others),
+    ...(gpus === undefined ? {} : { gpus }),
     failureMode: input.onFailure ?? (input.failFast ? "stop" : "continue"),
     force: input.force,
     onEvent: reporter.event,

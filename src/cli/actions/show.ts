@@ -42,7 +42,7 @@ const showText = (record: RunRecord, log: RunLog): string => {
     ]),
     columns(stageRows(tasks), ["stage", "uses", "tasks", "ran", "cached", "failed", "skipped", "work"])
   ]
-  if (failed.length > 0) parts.push(`Failed:\n${indent(failed.map((task) => `${task.task} (${describePoint(task.coordinates)})\n${indent(task.message ?? "")}`).join("\n"))}`)
+  if (failed.length > 0) parts.push(`Failed:\n${indent(failed.map((task) => `${task.task} (${[describePoint(task.coordinates), task.failure === "error" ? "" : task.failure ?? "", task.attempts === undefined ? "" : `${task.attempts} attempts`].filter((fact) => fact !== "").join("; ")})\n${indent(task.message ?? "")}`).join("\n"))}`)
   if (slow.length > 0) parts.push(`Longest:\n${indent(columns(slow.map((task) => [task.task, duration(task.wallMs), describePoint(task.coordinates)])))}`)
   if (log.warnings.length > 0) parts.push(`${count(log.warnings.length, "warning")}:\n${indent(log.warnings.slice(0, 10).map(({ message, task }) => `${task}: ${message}`).join("\n"))}`)
   return parts.join("\n\n")

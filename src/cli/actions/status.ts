@@ -29,7 +29,7 @@ export const statusAction = Effect.fn("status")(function*(input: Input) {
 })
 
 const statusOf = (paths: StorePaths, record: RunRecord, now: number) => {
-  const { planned, tasks, underWay } = readRunLog(paths, record.id)
+  const { pausing, planned, tasks, underWay } = readRunLog(paths, record.id)
   const became = [...tasks.values()]
   const counted = (stage: string, status: string) => became.filter((task) => task.stage === stage && task.status === status).length
   return {
@@ -45,7 +45,8 @@ const statusOf = (paths: StorePaths, record: RunRecord, now: number) => {
       ...Object.fromEntries(["cached", "ran", "failed", "skipped"].map((status) => [status, counted(stage, status)])),
       running: underWay.filter((task) => task.stage === stage).length
     })),
-    running: record.status === "running" ? underWay.map(({ attempt, since, task }) => ({ task, seconds: (now - since) / 1000, attempt })) : []
+    running: record.status === "running" ? underWay.map(({ attempt, since, task }) => ({ task, seconds: (now - since) / 1000, attempt })) : [],
+    pausing: record.status === "running" ? pausing.map(({ at, attempt, message, task }) => ({ task, attempt, inSeconds: Math.max(0, at - now) / 1000, message })) : []
   }
 }
 
@@ -56,5 +57,6 @@ const statusText = (status: Status): string => {
   const header = ["stage", "total", "cached", "ran", "failed", "skipped", "running"]
   const rows = status.stages.map((stage) => header.map((name) => String(Object.entries(stage).find(([key]) => key === name)?.[1] ?? "")))
   const running = status.running.map(({ attempt, seconds, task }) => [task, duration(seconds * 1000), attempt > 1 ? `attempt ${attempt}` : ""])
-  return [head, indent(columns(rows, header)), ...(running.length === 0 ? [] : [`Running:\n${indent(columns(running))}`])].join("\n")
+  const pausing = status.pausing.map(({ attempt, inSeconds, message, task }) => [task, `attempt ${attempt} in ${duration(inSeconds * 1000)}`, message.split("\n")[0] ?? ""])
+  return [head, indent(columns(rows, header)), ...(pausing.length === 0 ? [] : [`To be tried again:\n${indent(columns(pausing))}`]), ...(running.length === 0 ? [] : [`Running:\n${indent(columns(running))}`])].join("\n")
 }
