@@ -168,6 +168,16 @@ const passAMinute = (scene: Scene): void => {
   for (const name of existsSync(staging) ? readdirSync(staging) : []) utimesSync(join(staging, name), new Date(), new Date(Date.now() - 61_000))
 }
 
+/** Waits until the worker of the killed process, if it had one, is gone. */
+const workerGone = async (scene: Scene): Promise<void> => {
+  const note = join(scene.notes, "worker.pid")
+  const pid = existsSync(note) ? Number(readFileSync(note, "utf8")) : 0
+  for (const deadline = Date.now() + 30_000; pid > 0 && existsSync(`/proc/${pid}`);) {
+    assert.ok(Date.now() < deadline, "a worker outlives its parent by half a minute")
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 /** A plain rerun finishes, with the right results, without repeating what was finished, and leaves nothing lying about. */
 export const assertRerunFinishes = async (scene: Scene, finished: ReadonlySet<number>): Promise<void> => {
   const before = startsIn(scene).length
@@ -181,8 +191,9 @@ export const assertRerunFinishes = async (scene: Scene, finished: ReadonlySet<nu
   }
   assert.strictEqual(assertNothingPartial(scene.store).size, 4)
   if (filesUnder(join(scene.store, "staging")).length > 0) {
-    // A worker outlives its parent by a quarter of a second, and may write where somebody has just tidied up: the next run sees to it.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    // A worker outlives its parent by a quarter of a second, more on a busy machine, and may write where somebody has just tidied up: the
+    // next run sees to it.
+    await workerGone(scene)
     passAMinute(scene)
     await runAgain(scene)
   }
