@@ -1,15 +1,16 @@
 /**
- * Square Attack (Andriushchenko et al. 2020): random search with squares of one colour for each channel (linf), or of two bumps whose
- * energy moves from one window to another (l2), kept where the margin falls. It asks the model for scores only. Flat samples are one row of
+ * Square Attack (Andriushchenko et al. 2020; l1 form as in AutoAttack): random search with squares of one colour for each channel (linf), or of
+ * two bumps whose length moves from one window to another (l2, l1), kept where the margin falls. It asks the model for scores only. Flat samples are one row of
  * pixels, on which a square is a segment.
  */
 import { Effect, type RandomStream, type StageError } from "../../../src/stage.ts"
-import type { Range } from "./geometry.ts"
+import { intoBall, lengthOf } from "./ball.ts"
+import type { Norm, Range } from "./geometry.ts"
 import { rowOf } from "./rows.ts"
 import { clampTo } from "./start.ts"
 
 export interface SquareSettings {
-  readonly norm: "linf" | "l2"
+  readonly norm: Norm
   readonly eps: number
   readonly queries: number
   /** Share of the image that the first squares cover. */
@@ -47,8 +48,8 @@ export const square = Effect.fn("square")(function*(origin: Float32Array, number
   const x = origin.slice()
   const found: SquareEnd = { x, fooled: new Uint8Array(n), queries: new Int32Array(n) }
   streams.forEach((stream, row) => {
-    const first = norm === "linf" ? stripes(image, settings.eps, stream) : bumps(image, settings.eps, stream)
-    first.forEach((value, i) => (x[row * size + i] = clampTo((origin[row * size + i] ?? 0) + value, range)))
+    const first = norm === "linf" ? stripes(image, settings.eps, stream) : bumps(norm, image, stream)
+    x.set(moved(first, rowOf(origin, row, size), settings), row * size)
   })
   const everyone = Array.from({ length: n }, (_, row) => row)
   const margin = (yield* margins(x, everyone)).slice()
@@ -62,7 +63,7 @@ export const square = Effect.fn("square")(function*(origin: Float32Array, number
       const stream = streams[row]
       if (stream === undefined) return
       const [own, best] = [rowOf(origin, row, size), rowOf(x, row, size)]
-      const proposal = norm === "linf" ? recolour(best, own, image, query - 1, settings, stream) : moveEnergy(best, own, image, query - 1, settings, stream)
+      const proposal = norm === "linf" ? recolour(best, own, image, query - 1, settings, stream) : moveLength(best, own, image, query - 1, settings, stream)
       tried.set(proposal, place * size)
     })
     const after = yield* margins(tried, open)
@@ -131,62 +132,79 @@ const recolour = (best: Float32Array, own: Float32Array, image: Image, query: nu
   return next
 }
 
-/** A grid of bumps over the whole image, together of length eps. */
-const bumps = (image: Image, eps: number, random: RandomStream): Float64Array => {
+/**
+ * The sample with a difference, within ball and range. l2: the difference is stretched or shrunk to eps, and then clamped; l1: it is
+ * projected.
+ */
+const moved = (delta: Float64Array, own: Float32Array, { eps, norm, range }: SquareSettings): Float64Array => {
+  const scale = norm === "l2" ? eps / Math.max(lengthOf("l2", delta), 1e-12) : 1
+  const x = delta.map((value, i) => (own[i] ?? 0) + scale * value)
+  if (norm === "l1") intoBall("l1", x, own, eps * (1 - 1e-6), range, x)
+  return x.map((value) => clampTo(value, range))
+}
+
+/** A grid of bumps over the whole image. */
+const bumps = (norm: Norm, image: Image, random: RandomStream): Float64Array => {
   const { channels, columns, rows } = image
   const delta = new Float64Array(channels * rows * columns)
   const side = Math.max(1, Math.floor((rows === 1 ? columns : rows) / 5))
   const [height, width] = [Math.min(side, rows), Math.min(side, columns)]
   for (let top = 0; top + height <= rows; top += height) {
     for (let left = 0; left + width <= columns; left += width) {
-      const shape = twoBumps(height, width, random)
+      const shape = twoBumps(norm, height, width, random)
       for (let c = 0; c < channels; c++) {
         const side = random.sign()
         eachPixel(image, c, { top, left, height, width }, (at, row, column) => (delta[at] = (delta[at] ?? 0) + side * (shape[row * width + column] ?? 0)))
       }
     }
   }
-  const length = Math.sqrt(delta.reduce((sum, value) => sum + value * value, 0))
-  return delta.map((value) => (value * eps) / Math.max(length, 1e-12))
+  return delta
 }
 
-/** Takes the energy of a second window, and what the ball has left, into a first one, where a new bump is added to what was there. */
-const moveEnergy = (best: Float32Array, own: Float32Array, image: Image, query: number, { eps, range, share }: SquareSettings, random: RandomStream): Float32Array => {
+/**
+ * Takes the length of a second window, and what the ball has left, into a first one, where a new bump is added to what was there. Lengths are
+ * shared out as energies in l2 (squares), as they are in l1.
+ */
+const moveLength = (best: Float32Array, own: Float32Array, image: Image, query: number, settings: SquareSettings, random: RandomStream): Float64Array => {
+  const { eps, norm, share } = settings
+  const power = norm === "l2" ? 2 : 1
+  const spent = (value: number | undefined) => Math.abs(value ?? 0) ** power
+  const lengthFor = (amount: number) => amount ** (1 / power)
   const delta = Float64Array.from(best, (value, i) => value - (own[i] ?? 0))
-  const share2 = shareAt(query, share)
-  const [into, out] = [windowOf(image, share2, 3, true, random), windowOf(image, share2, 3, true, random)]
-  const whole = delta.reduce((sum, value) => sum + value * value, 0)
-  const left = Math.max(eps * eps - whole, 0) / image.channels
-  const shape = twoBumps(into.height, into.width, random)
+  const area = shareAt(query, share)
+  const [into, out] = [windowOf(image, area, 3, true, random), windowOf(image, area, 3, true, random)]
+  const left = Math.max(eps ** power - delta.reduce((sum, value) => sum + spent(value), 0), 0) / image.channels
+  const shape = twoBumps(norm, into.height, into.width, random)
   for (let c = 0; c < image.channels; c++) {
     const both = new Set<number>()
-    let energyInto = 0
+    let inside = 0
     eachPixel(image, c, into, (at) => {
       both.add(at)
-      energyInto += (delta[at] ?? 0) ** 2
+      inside += spent(delta[at])
     })
     eachPixel(image, c, out, (at) => both.add(at))
-    const energy = [...both].reduce((sum, at) => sum + (delta[at] ?? 0) ** 2, 0)
+    const taken = [...both].reduce((sum, at) => sum + spent(delta[at]), 0)
     const side = random.sign()
     const fresh = new Float64Array(into.height * into.width)
     eachPixel(image, c, into, (at, row, column) => {
       const place = row * into.width + column
-      fresh[place] = side * (shape[place] ?? 0) + (delta[at] ?? 0) / (1e-12 + Math.sqrt(energyInto))
+      fresh[place] = side * (shape[place] ?? 0) + (delta[at] ?? 0) / (1e-12 + lengthFor(inside))
     })
-    const length = 1e-12 + Math.sqrt(fresh.reduce((sum, value) => sum + value * value, 0))
+    const length = 1e-12 + lengthFor(fresh.reduce((sum, value) => sum + spent(value), 0))
+    // AutoAttack's l1 form gives every channel the length of all.
+    const given = norm === "l1" ? image.channels * (left + taken) : lengthFor(left + taken)
     eachPixel(image, c, out, (at) => (delta[at] = 0))
-    eachPixel(image, c, into, (at, row, column) => (delta[at] = ((fresh[row * into.width + column] ?? 0) / length) * Math.sqrt(left + energy)))
+    eachPixel(image, c, into, (at, row, column) => (delta[at] = ((fresh[row * into.width + column] ?? 0) / length) * given))
   }
-  const length = Math.max(Math.sqrt(delta.reduce((sum, value) => sum + value * value, 0)), 1e-12)
-  return best.map((_, i) => clampTo((own[i] ?? 0) + ((delta[i] ?? 0) * eps) / length, range))
+  return moved(delta, own, settings)
 }
 
 /** Two opposite bumps of unit length together, one above the other or side by side. */
-const twoBumps = (height: number, width: number, random: RandomStream): Float64Array => {
+const twoBumps = (norm: Norm, height: number, width: number, random: RandomStream): Float64Array => {
   const sideways = height === 1 || (width > 1 && height === width && random.uniform() > 0.5)
   const [long, wide] = sideways ? [width, height] : [height, width]
   const half = Math.floor(long / 2)
-  const [first, second] = [bump(half, wide), bump(long - half, wide)]
+  const [first, second] = [bump(norm, half, wide), bump(norm, long - half, wide)]
   const shape = new Float64Array(height * width)
   for (let i = 0; i < long; i++) {
     for (let j = 0; j < wide; j++) {
@@ -194,20 +212,24 @@ const twoBumps = (height: number, width: number, random: RandomStream): Float64A
       shape[sideways ? j * width + i : i * width + j] = value
     }
   }
-  const length = Math.sqrt(shape.reduce((sum, value) => sum + value * value, 0))
-  return shape.map((value) => value / Math.max(length, 1e-12))
+  return ofUnitLength(norm, shape)
 }
 
-/** A pyramid of growing rectangles around the middle, the k-th of height 1/k^2, of unit length. */
-const bump = (height: number, width: number): Float64Array => {
+/** A pyramid of growing rectangles around the middle, the k-th of height 1/k^2 (l1: 1/k^4), of unit length. */
+const bump = (norm: Norm, height: number, width: number): Float64Array => {
   const shape = new Float64Array(height * width)
+  const steepness = norm === "l1" ? 4 : 2
   const [middle, centre] = [Math.floor(height / 2) + 1, Math.floor(width / 2) + 1]
   for (let ring = 0; ring < Math.max(middle, centre); ring++) {
     const [top, left] = [middle - 1 - ring, centre - 1 - ring]
     for (let i = Math.max(top, 0); i < Math.min(top + 2 * ring + 1, height); i++) {
-      for (let j = Math.max(left, 0); j < Math.min(left + 2 * ring + 1, width); j++) shape[i * width + j] = (shape[i * width + j] ?? 0) + 1 / (ring + 1) ** 2
+      for (let j = Math.max(left, 0); j < Math.min(left + 2 * ring + 1, width); j++) shape[i * width + j] = (shape[i * width + j] ?? 0) + 1 / (ring + 1) ** steepness
     }
   }
-  const length = Math.sqrt(shape.reduce((sum, value) => sum + value * value, 0))
-  return shape.map((value) => value / Math.max(length, 1e-12))
+  return ofUnitLength(norm, shape)
+}
+
+const ofUnitLength = (norm: Norm, shape: Float64Array): Float64Array => {
+  const length = Math.max(lengthOf(norm, shape), 1e-12)
+  return shape.map((value) => value / length)
 }

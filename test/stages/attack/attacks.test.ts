@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest"
 import { randomStream } from "../../../src/stage/random.ts"
+import { softmax } from "../../../src/tensor/ops.ts"
 import autoattack from "../../../stages/attack/autoattack.ts"
 import fgsm from "../../../stages/attack/fgsm.ts"
 import normalisedGradient from "../../../stages/attack/normalised-gradient.ts"
 import pgd from "../../../stages/attack/pgd.ts"
-import { linearModel } from "../models.ts"
+import { linearModel, modelOf } from "../models.ts"
 import { attemptStage, given, type Ran, runStage } from "../run-stage.ts"
 
 const stream = (purpose: string) => randomStream(5, "attacks", purpose)
@@ -55,6 +56,24 @@ describe.each(["linf", "l2", "l1"] as const)("on a linear model, in %s", (norm) 
     })
   })
 
+  it("the untargeted FAB finds the nearest point of any other class", async () => {
+    const ran = await runStage(autoattack, { norm, eps: 100, attacks: ["fab"], fab_restarts: 1, steps: 30 }, { inputs: { model: model(), data: data() } })
+    columnOf(ran, norm).forEach((found, row) => {
+      expect(found).toBeGreaterThanOrEqual((distances[row] ?? 0) * (1 - 1e-4))
+      expect(found).toBeLessThanOrEqual((distances[row] ?? 0) * 1.051)
+    })
+  })
+
+  it("Square stays in the ball and the range, and breaks nothing that cannot be broken", async () => {
+    const ran = await runStage(autoattack, { norm, eps, attacks: ["square"], queries: 150, low: 0, high: 1 }, { inputs: { model: model(), data: data() } })
+    const successes = ran.rows("samples").map((row) => row["success"])
+    successes.forEach((success, row) => success === true && expect(reachable[row]).toBe(true))
+    expect(successes.filter((success) => success === true).length).toBeGreaterThan(3)
+    expect(Math.max(...columnOf(ran, norm))).toBeLessThanOrEqual(eps * (1 + 1e-5))
+    expect(Math.max(...ran.dataset("data").x)).toBeLessThanOrEqual(1)
+    expect(Math.min(...ran.dataset("data").x)).toBeGreaterThanOrEqual(0)
+  })
+
   it("PGD keeps in the ball and raises the loss; its margin attack breaks what can be broken", async () => {
     const params = { norm, eps, steps: 60, step: eps / 10, restarts: 3, loss: "margin", sparsity: 0.08, seed: 1 }
     const ran = await runStage(pgd, params, { inputs: { model: model(), data: data() } })
@@ -97,7 +116,46 @@ describe("attack/normalised-gradient", () => {
   })
 })
 
+/** What a run warned about. */
+const warnings = (ran: Ran) => ran.events.flatMap((event) => (event.type === "log" && event.level === "warn" ? [event.message] : []))
+
 describe("AutoAttack", () => {
+  it("runs the published lists in their order", async () => {
+    const order = async (version: string) =>
+      (await runStage(autoattack, { eps: 0.001, version, steps: 2, queries: 2 }, { inputs: { model: model(), data: data() } })).rows("order").map((row) => row["attack"])
+    expect(await order("standard")).toEqual(["apgd-ce", "apgd-t", "fab-t", "square"])
+    expect(await order("plus")).toEqual(["apgd-ce", "apgd-dlr", "fab", "square", "apgd-t", "fab-t"])
+    expect(await order("rand")).toEqual(["apgd-ce", "apgd-dlr"])
+  })
+
+  it("averages over gradients of a model that draws at random, and breaks what its noise cannot save", async () => {
+    const distances = Array.from({ length: n }, (_, row) => distance("l2", row))
+    const eps = distances.toSorted((a, b) => a - b)[15] ?? 0
+    const noise = 0.02
+    const run = (params: object) => runStage(autoattack, { norm: "l2", eps, noise, steps: 20, ...params }, { inputs: { model: model(), data: data() } })
+    const ran = await run({ version: "rand" })
+    const broken = ran.rows("broken").map((row) => row["attack"] !== null)
+    distances.forEach((of, row) => {
+      if (of < eps - 4 * noise) expect([row, broken[row]]).toEqual([row, true])
+      if (of > eps + 5 * noise) expect([row, broken[row]]).toEqual([row, false])
+    })
+    // 21 points, 20 evaluations each, for both losses where the first did not succeed.
+    expect(new Set(ran.rows("samples").map((row) => Number(row["queries"])))).toEqual(new Set([420, 840]))
+    expect(warnings(ran)).toEqual([])
+    expect((await run({ version: "rand" })).bytes("samples")).toEqual(ran.bytes("samples"))
+    expect(warnings(await run({ attacks: ["apgd-ce"] }))).toEqual([expect.stringMatching(/draws at random. Use `version: rand`/)])
+    expect(warnings(await run({ version: "rand", noise: 0, steps: 2 }))).toEqual([expect.stringMatching(/20 evaluations of every gradient are the same/)])
+  })
+
+  it("warns of probabilities in place of logits, and of gradients that vanish", async () => {
+    const sure = linearModel([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    const ran = await runStage(autoattack, { eps: 0.1, attacks: ["apgd-ce"], steps: 2 }, { inputs: { model: sure, data: given({ x, y: new Float32Array(n), shape: [d], metadata: {} }) } })
+    expect(warnings(ran)).toEqual([expect.stringMatching(/The gradient was zero at the start of 30 APGD runs/)])
+    const halves = modelOf({ parameters: [], input: [2], outputs: 2, scores: (value) => softmax(value) })
+    const set = given({ x: Float32Array.of(1, 0, 0, 1), y: Float32Array.of(0, 1), shape: [2], metadata: {} })
+    expect(warnings(await runStage(autoattack, { eps: 0.1, attacks: ["apgd-ce"], steps: 2 }, { inputs: { model: halves, data: set } }))).toEqual([expect.stringMatching(/look like probabilities/)])
+  })
+
   it("leaves out what a binary model cannot be attacked with, and says so", async () => {
     const set = given({ x: stream("binary").fillUniform(new Float32Array(20)), y: Float32Array.from({ length: 10 }, () => 1), shape: [2], metadata: {} })
     const ran = await runStage(autoattack, { eps: 0.1, steps: 10, queries: 5 }, { inputs: { model: linearModel([3, 1]), data: set } })
