@@ -7,14 +7,15 @@ import * as o from "../../src/tensor/ops.ts"
 import { sizeOf } from "../../src/tensor/shape.ts"
 import { type DataType, fromNumbers } from "../../src/tensor/tensor.ts"
 import { arrangement } from "./cases/arrangement.ts"
+import { attributes } from "./cases/attributes.ts"
 import { apart, Bench, type Case, Dice, type Make } from "./cases/bench.ts"
 import { core } from "./cases/core.ts"
 import { nonlinear } from "./cases/nonlinear.ts"
 import { spatial } from "./cases/spatial.ts"
 
-export { apart, type Case, Dice } from "./cases/bench.ts"
+export { apart, Bench, type Case, Dice } from "./cases/bench.ts"
 
-const makers: Readonly<Record<string, Make>> = { ...core, ...nonlinear, ...spatial, ...arrangement }
+const makers: Readonly<Record<string, Make>> = { ...core, ...nonlinear, ...spatial, ...arrangement, ...attributes }
 
 export const caseTitles: ReadonlyArray<string> = Object.keys(makers)
 

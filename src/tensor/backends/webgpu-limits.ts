@@ -1,9 +1,9 @@
 /**
- * Nodes that onnxruntime's WebGPU provider takes and then cannot run (as of 1.30): it says so only when the graph runs. Found here
- * beforehand, by the forms that its kernels refuse.
+ * Nodes that onnxruntime's WebGPU provider takes and then cannot run (as of 1.30): it says so only when the graph runs, or gives wrong
+ * numbers. Found here beforehand, by the forms that its kernels refuse or fail at.
  */
 import { type Node, reachable, type Value } from "../graph.ts"
-import { axisOf, first, intOf } from "../operator.ts"
+import { axisOf, first, intOf, item } from "../operator.ts"
 import { sameShape } from "../shape.ts"
 
 export interface LimitedNode {
@@ -18,8 +18,11 @@ const beyond: Readonly<Record<string, (node: Node, isUsed: (output: Value) => bo
   MaxPool: ({ outputs }, isUsed) => outputs.slice(1).some(isUsed),
   // "The antialias attribute of Resize operator is NOT implemented."
   Resize: ({ attributes }) => intOf(attributes, "antialias", 0) !== 0,
-  // "Only Conv2d or Conv1d are supported."
-  ConvTranspose: ({ inputs }) => first(inputs).shape.length > 4,
+  // "Only Conv2d or Conv1d are supported." And where each group makes one channel of several, all groups but the first come out wrong.
+  ConvTranspose: ({ inputs, attributes }) => {
+    const [groups, [channels = 0, perGroup]] = [intOf(attributes, "group", 1), item(inputs, 1).shape]
+    return first(inputs).shape.length > 4 || (groups > 1 && perGroup === 1 && channels > groups)
+  },
   // "Conv3D does not support grouped convolution."
   Conv: ({ inputs, attributes }) => first(inputs).shape.length > 4 && intOf(attributes, "group", 1) !== 1,
   // "Size of scale and bias (if provided) must match this."

@@ -101,6 +101,16 @@ const toExtremes = (gradient: Value, x: Value, y: Value): Value => {
   return o.mul(o.div(gradient, axes.length === 0 ? hits : o.reduceSum(hits, axes, true)), hits)
 }
 
+/** To each factor the product of the others: with one zero among them only the zero gets any, with more nothing does. */
+const toFactors = (gradient: Value, x: Value, y: Value): Value => {
+  const isZero = o.equal(x, 0)
+  const others = o.where(isZero, 1, x)
+  const axes = x.shape.flatMap((size, axis) => (y.shape[axis] === size ? [] : [axis]))
+  const zeros = o.reduceSum(o.cast(isZero, x.type), axes, true)
+  const ofZero = o.where(o.and(isZero, o.equal(zeros, 1)), o.reduceProd(others, axes, true), 0)
+  return o.mul(gradient, o.where(o.equal(zeros, 0), o.div(y, others), ofZero))
+}
+
 /** Where the greatest or least element of each line is. */
 const argExtreme = (name: string, better: (a: number, b: number) => number): Operator => ({
   name,
@@ -127,7 +137,7 @@ export const reductions: ReadonlyArray<Operator | Composition> = [
   reduction({ name: "ReduceMean", apply: (group) => sum(group) / group.length, derivative: (g, x, _, count) => o.expand(o.mul(g, 1 / count), x.shape) }),
   reduction({ name: "ReduceMax", apply: (group) => group.reduce((a, b) => Math.max(a, b), -Infinity), derivative: toExtremes }),
   reduction({ name: "ReduceMin", apply: (group) => group.reduce((a, b) => Math.min(a, b), Infinity), derivative: toExtremes }),
-  reduction({ name: "ReduceProd", apply: (group) => group.reduce((a, b) => a * b, 1), derivative: (g, x, y) => o.div(o.mul(g, y), x) }),
+  reduction({ name: "ReduceProd", apply: (group) => group.reduce((a, b) => a * b, 1), derivative: toFactors }),
   reduction({ name: "ReduceL1", apply: (group) => sum(group.map(Math.abs)), derivative: (g, x) => o.mul(g, o.sign(x)) }),
   reduction({ name: "ReduceL2", apply: (group) => Math.hypot(...group), derivative: (g, x, y) => o.mul(o.div(g, y), x) }),
   reduction({ name: "ReduceSumSquare", apply: (group) => sum(group.map((x) => x * x)), derivative: (g, x) => o.mul(o.mul(g, 2), x) }),

@@ -56,8 +56,7 @@ export interface Step {
   readonly map: AxisMap
 }
 
-/** The axes that change. */
-/** What happens along each axis, one after the other. */
+/** What happens along each axis that changes, one after the other. */
 export const stepsOf = (shape: Shape, given: Attributes): ReadonlyArray<Step> => {
   const resampling = resamplingOf(given)
   return axesOf(shape, given).map((axis): Step => ({ axis: axis.axis, map: axisMap(axis, resampling) }))
@@ -79,8 +78,23 @@ const repeated = (x: Value, factors: ReadonlyArray<number>): Value => {
   return o.reshape(o.expand(o.reshape(x, split), wide), x.shape.map((size, axis) => size * at(factors, axis)))
 }
 
-/** What lies beyond the source takes a fixed value. */
 const outsideShape = (shape: Shape, axis: number): Shape => shape.map((size, i) => (i === axis ? size : 1))
+
+/** x with another value wherever an axis lies beyond the source. */
+const whereOutside = (x: Value, steps: ReadonlyArray<Step>, value: number): Value =>
+  steps.filter(({ map }) => map.outside.includes(true)).reduce((rest, { axis, map }) => {
+    const flags = fromNumbers(map.outside.map(Number), { type: "bool", shape: outsideShape(rest.shape, axis) })
+    return o.where(rest.graph.constant(flags), value, rest)
+  }, x)
+
+/**
+ * Forms that the runtime computes otherwise than ONNX's reference: for the corners it takes the result's whole size, not the size before it is
+ * rounded down; and it leaves an axis alone whose size stays, although another part of the source was asked for.
+ */
+const runtimeDiffers = (shape: Shape, given: Attributes, mode: string): boolean =>
+  axesOf(shape, given).some(({ region: [from, to], result, scale, size }) =>
+    (mode === "align_corners" && Math.abs(scale * size - result) > 1e-6) ||
+    (mode === "tf_crop_and_resize" && size === result && (from !== 0 || to !== 1)))
 
 const resize: Operator = {
   name: "Resize",
@@ -109,14 +123,8 @@ const resize: Operator = {
   derivative: ({ inputs, attributes: given, gradient }) => {
     const { shape } = first(inputs)
     const steps = stepsOf(shape, given)
-    return [() => {
-      const inside = steps.filter(({ map }) => map.outside.includes(true)).reduce((value, { axis, map }) => {
-        const flags = fromNumbers(map.outside.map(Number), { type: "bool", shape: outsideShape(value.shape, axis) })
-        return o.where(value.graph.constant(flags), 0, value)
-      }, gradient)
-      return steps.toReversed().reduce((value, { axis, map }) =>
-        mapAxis(value, axis, `back ${map.key}`, transposed(map.matrix, at(shape, axis))), inside)
-    }]
+    return [() => steps.toReversed().reduce((value, { axis, map }) =>
+      mapAxis(value, axis, `back ${map.key}`, transposed(map.matrix, at(shape, axis))), whereOutside(gradient, steps, 0))]
   },
   simplify: (inputs, given) => {
     const x = first(inputs)
@@ -128,11 +136,11 @@ const resize: Operator = {
   compose: (inputs, given) => {
     const x = first(inputs)
     const mode = stringOf(given, "coordinate_transformation_mode", "half_pixel")
-    // The runtime takes the result's whole size for its corners, ONNX's reference the size before it is rounded down.
-    const differs = mode === "align_corners" && axesOf(x.shape, given).some(({ scale, size, result }) => Math.abs(scale * size - result) > 1e-6)
     // The other is of opset 11 only, no longer to be written.
-    if (!differs && mode !== "tf_half_pixel_for_nn") return undefined
-    return [stepsOf(x.shape, given).reduce((value, { axis, map }) => mapAxis(value, axis, map.key, map.matrix), x)]
+    if (mode !== "tf_half_pixel_for_nn" && !runtimeDiffers(x.shape, given, mode)) return undefined
+    const steps = stepsOf(x.shape, given)
+    const resampled = steps.reduce((value, { axis, map }) => mapAxis(value, axis, map.key, map.matrix), x)
+    return [whereOutside(resampled, steps, floatOf(given, "extrapolation_value", 0))]
   }
 }
 
