@@ -40,7 +40,7 @@ export type Margins = (x: Float32Array, samples: ReadonlyArray<number>) => Effec
 
 /** One run; `numbers` are the samples' own, which key their random streams. Samples that are fooled take no further part. */
 export const square = Effect.fn("square")(function*(origin: Float32Array, numbers: ReadonlyArray<number>, margins: Margins, settings: SquareSettings) {
-  const { norm, queries, range } = settings
+  const { norm, queries } = settings
   const n = numbers.length
   const size = origin.length / n
   const image = imageOf(settings.shape)
