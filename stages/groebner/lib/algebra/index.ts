@@ -1,0 +1,10 @@
+/** The algebra library: fields, orders, polynomials, their text, division. It imports nothing but itself. */
+export { divide, remainder, sPolynomial } from "./division.ts"
+export type { Division } from "./division.ts"
+export * from "./errors.ts"
+export * from "./field.ts"
+export * from "./order.ts"
+export * from "./polynomial.ts"
+export { isPrime, modularInverse, modularPower, modularProduct, modulusLimit, primeBelow } from "./prime.ts"
+export * from "./ring.ts"
+export * from "./text.ts"

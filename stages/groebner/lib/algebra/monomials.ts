@@ -1,0 +1,241 @@
+/**
+ * A table of distinct monomials: each gets a small whole number (its id) when it first appears, so that equal monomials have equal
+ * ids and polynomials are arrays of ids. Typed arrays throughout, found by open addressing; a linear hash makes the hash of a product
+ * the sum of the factors' hashes.
+ */
+import { ExponentOverflow } from "./errors.ts"
+import type { ExponentBits, Layout } from "./layout.ts"
+import { exponentLimit, layoutOf } from "./layout.ts"
+import type { Exponents, MonomialOrder } from "./order.ts"
+
+const empty = -1
+
+export class MonomialTable {
+  readonly layout: Layout
+  /** Distinct monomials so far; ids are 0 to size - 1. The id 0 is the monomial 1. */
+  size = 0
+  /** Total degree by id. */
+  degrees: Int32Array
+  /** A bit is set for each variable and threshold that the exponent reaches: a divides b only if mask(a) & ~mask(b) is 0. */
+  masks: Int32Array
+
+  #words: Int32Array
+  #hashes: Int32Array
+  #slots: Int32Array
+  readonly #multipliers: Int32Array
+  readonly #bitsPerVariable: number
+
+  constructor(order: MonomialOrder, variables: number, bits: ExponentBits, capacity = 256) {
+    this.layout = layoutOf(order, variables, bits)
+    this.#words = new Int32Array((capacity + 1) * this.layout.words)
+    this.#hashes = new Int32Array(capacity + 1)
+    this.degrees = new Int32Array(capacity + 1)
+    this.masks = new Int32Array(capacity + 1)
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2 + 2))).fill(empty) // a power of two, at most half full
+    this.#multipliers = Int32Array.from({ length: this.layout.words }, (_, word) => Math.imul(word + 1, 0x9e3779b1) | 1)
+    this.#bitsPerVariable = Math.max(1, Math.floor(32 / variables))
+    this.fromExponents(new Uint16Array(variables), 0)
+  }
+
+  /** The id of the monomial whose n exponents begin at `at`. @throws ExponentOverflow */
+  fromExponents(exponents: Exponents, at: number): number {
+    const { bits, degreeWord, shift, variables, word, words } = this.layout
+    const free = this.#room()
+    this.#words.fill(0, free, free + words)
+    for (let v = 0; v < variables; v++) {
+      const exponent = exponents[at + v] ?? 0
+      if (exponent > exponentLimit(bits)) throw overflow(bits)
+      const place = word[v] ?? 0
+      this.#words[free + place] = (this.#words[free + place] ?? 0) | (exponent << (shift[v] ?? 0))
+      const degree = degreeWord[place] ?? -1
+      if (degree >= 0) this.#words[free + degree] = (this.#words[free + degree] ?? 0) + exponent
+    }
+    return this.#keep(this.#hashOf(free))
+  }
+
+  /** The exponent of one variable. */
+  exponent(id: number, variable: number): number {
+    const { bits, shift, word, words } = this.layout
+    return ((this.#words[id * words + (word[variable] ?? 0)] ?? 0) >>> (shift[variable] ?? 0)) & exponentLimit(bits)
+  }
+
+  /** Writes the n exponents of a monomial. */
+  toExponents(id: number, into: Uint16Array, at: number): void {
+    for (let v = 0; v < this.layout.variables; v++) into[at + v] = this.exponent(id, v)
+  }
+
+  /** @throws ExponentOverflow */
+  product(a: number, b: number): number {
+    const { guards, words } = this.layout
+    const free = this.#room()
+    const all = this.#words
+    let over = 0
+    for (let w = 0, i = a * words, j = b * words; w < words; w++) {
+      const sum = ((all[i + w] ?? 0) + (all[j + w] ?? 0)) | 0
+      over |= sum & (guards[w] ?? 0)
+      all[free + w] = sum
+    }
+    if (over !== 0) throw overflow(this.layout.bits)
+    return this.#keep(((this.#hashes[a] ?? 0) + (this.#hashes[b] ?? 0)) | 0)
+  }
+
+  /** a / b, where b divides a. */
+  quotient(a: number, b: number): number {
+    const { words } = this.layout
+    const free = this.#room()
+    const all = this.#words
+    for (let w = 0, i = a * words, j = b * words; w < words; w++) all[free + w] = ((all[i + w] ?? 0) - (all[j + w] ?? 0)) | 0
+    return this.#keep(((this.#hashes[a] ?? 0) - (this.#hashes[b] ?? 0)) | 0)
+  }
+
+  /** Whether a divides b. */
+  divides(a: number, b: number): boolean {
+    if (((this.masks[a] ?? 0) & ~(this.masks[b] ?? 0)) !== 0) return false
+    const { guards, words } = this.layout
+    const all = this.#words
+    for (let w = 0, i = a * words, j = b * words; w < words; w++) {
+      const guard = guards[w] ?? 0
+      if (((((all[j + w] ?? 0) | guard) - (all[i + w] ?? 0)) & guard) !== guard) return false
+    }
+    return true
+  }
+
+  leastCommonMultiple(a: number, b: number): number {
+    const { bits, degreeWord, degrees, guards, words } = this.layout
+    const free = this.#room()
+    const all = this.#words
+    for (let w = 0, i = a * words, j = b * words; w < words; w++) {
+      if (degrees[w] === 1) {
+        all[free + w] = 0
+        continue
+      }
+      const [x, y, guard] = [all[i + w] ?? 0, all[j + w] ?? 0, guards[w] ?? 0]
+      // The guard stays where x has at least as much as y; spread over the exponent it selects x, elsewhere y.
+      const kept = ((x | guard) - y) & guard
+      const select = (kept - (kept >>> (bits - 1))) | 0
+      const greater = (x & select) | (y & ~select)
+      all[free + w] = greater
+      const degree = degreeWord[w] ?? -1
+      if (degree >= 0) all[free + degree] = (all[free + degree] ?? 0) + sumOfExponents(greater, bits)
+    }
+    return this.#keep(this.#hashOf(free))
+  }
+
+  /** Whether no variable is in both, given the id of their least common multiple. */
+  coprime(a: number, b: number, multiple: number): boolean {
+    return this.degrees[multiple] === (this.degrees[a] ?? 0) + (this.degrees[b] ?? 0)
+  }
+
+  /** Positive if a is greater than b in the order, 0 if they are equal. */
+  compare(a: number, b: number): number {
+    const { signs, words } = this.layout
+    const all = this.#words
+    for (let w = 0, i = a * words, j = b * words; w < words; w++) {
+      const [x, y] = [all[i + w] ?? 0, all[j + w] ?? 0]
+      if (x !== y) return x > y === ((signs[w] ?? 0) > 0) ? 1 : -1
+    }
+    return 0
+  }
+
+  /** Sorts ids, the greatest monomial first. */
+  sortDescending(ids: Int32Array): Int32Array {
+    return ids.sort((a, b) => this.compare(b, a))
+  }
+
+  /** Where the words of the next monomial begin, with room for them. */
+  #room(): number {
+    if (this.size + 1 >= this.#hashes.length) this.#grow()
+    return this.size * this.layout.words
+  }
+
+  /** The id of the monomial whose words lie in the room: an older one if it is known. */
+  #keep(hash: number): number {
+    const { words } = this.layout
+    const all = this.#words
+    const slots = this.#slots
+    const last = slots.length - 1
+    const free = this.size * words
+    let slot = spread(hash) & last
+    for (;;) {
+      const id = slots[slot] ?? empty
+      if (id === empty) break
+      if (this.#hashes[id] === hash) {
+        let w = 0
+        for (const at = id * words; w < words && all[at + w] === all[free + w]; w++);
+        if (w === words) return id
+      }
+      slot = (slot + 1) & last
+    }
+    const id = this.size++
+    slots[slot] = id
+    this.#hashes[id] = hash
+    this.#describe(id)
+    return id
+  }
+
+  /** Fills in the degree and the mask of a new monomial. */
+  #describe(id: number): void {
+    const perVariable = this.#bitsPerVariable
+    const variables = this.layout.variables
+    let degree = 0
+    let mask = 0
+    for (let v = 0; v < variables; v++) {
+      const exponent = this.exponent(id, v)
+      degree += exponent
+      // Thresholds 1, 2, 3, ...; with more than 32 variables only the first 32 have a bit.
+      if (v * perVariable < 32) {
+        const reached = exponent < perVariable ? exponent : perVariable
+        mask |= (reached === 32 ? -1 : (1 << reached) - 1) << (v * perVariable)
+      }
+    }
+    this.degrees[id] = degree
+    this.masks[id] = mask
+  }
+
+  #hashOf(at: number): number {
+    let hash = 0
+    for (let w = 0; w < this.layout.words; w++) hash = (hash + Math.imul(this.#words[at + w] ?? 0, this.#multipliers[w] ?? 0)) | 0
+    return hash
+  }
+
+  #grow(): void {
+    const capacity = (this.#hashes.length - 1) * 2 + 1
+    this.#words = grown(this.#words, capacity * this.layout.words)
+    this.#hashes = grown(this.#hashes, capacity)
+    this.degrees = grown(this.degrees, capacity)
+    this.masks = grown(this.masks, capacity)
+    const slots = new Int32Array(this.#slots.length * 2).fill(empty)
+    const last = slots.length - 1
+    for (let id = 0; id < this.size; id++) {
+      let slot = spread(this.#hashes[id] ?? 0) & last
+      while (slots[slot] !== empty) slot = (slot + 1) & last
+      slots[slot] = id
+    }
+    this.#slots = slots
+  }
+}
+
+/** A linear hash has weak low bits: they depend on the low bits of the words alone. */
+const spread = (hash: number): number => {
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+  return mixed ^ (mixed >>> 13)
+}
+
+const sumOfExponents = (word: number, bits: ExponentBits): number => {
+  if (bits === 16) return (word & 0xffff) + (word >>> 16)
+  const pairs = (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)
+  return (pairs & 0xffff) + (pairs >>> 16)
+}
+
+/** A longer copy. */
+export const grown = (array: Int32Array, length: number): Int32Array<ArrayBuffer> => {
+  const longer = new Int32Array(length)
+  longer.set(array)
+  return longer
+}
+
+const overflow = (bits: ExponentBits): ExponentOverflow =>
+  new ExponentOverflow({
+    limit: exponentLimit(bits),
+    message: `An exponent passed ${exponentLimit(bits)}, the greatest that can be held. Take a graded order such as degrevlex, or a system of lower degree.`
+  })
