@@ -31,10 +31,10 @@ export const parseIdx = (bytes: Uint8Array): IdxArray | string => {
 }
 
 /**
- * Reads an IDX file, packed or not. With `sha256`, the bytes of the file as they lie on disk must have that digest.
- * Fails naming the exact file when it is missing, is another one, or is no IDX file.
+ * Reads an IDX file, packed or not. With `sha256`, its bytes must have that digest: as they lie on disk, or (`content`) unpacked, which is the same for
+ * every packing. Fails naming the exact file when it is missing, is another one, or is no IDX file.
  */
-export const readIdx = (path: string, sha256?: string): Effect.Effect<IdxArray, StageError> =>
+export const readIdx = (path: string, sha256?: string, of: "file" | "content" = "file"): Effect.Effect<IdxArray, StageError> =>
   Effect.suspend(() => {
     if (!existsSync(path)) {
       return new StageError({
@@ -43,18 +43,24 @@ export const readIdx = (path: string, sha256?: string): Effect.Effect<IdxArray, 
       })
     }
     const stored = readFileSync(path)
-    const found = createHash("sha256").update(stored).digest("hex")
-    if (sha256 !== undefined && found !== sha256.toLowerCase()) {
-      return new StageError({
-        message: `${path} is not the file that was asked for: its SHA-256 is ${found}, expected ${sha256}.`,
-        hint: "Fetch the file again, or give the digest of the file that you mean to use."
-      })
-    }
-    return Effect.flatMap(unpack(stored, path), (bytes) => {
+    return Effect.gen(function*() {
+      if (of === "file") yield* checked(path, stored, sha256)
+      const bytes = yield* unpack(stored, path)
+      if (of === "content") yield* checked(path, bytes, sha256)
       const array = parseIdx(bytes)
       return typeof array === "string"
-        ? new StageError({ message: `${path} cannot be read: ${array}.`, hint: "The stage reads the IDX files of MNIST and its relatives." })
-        : Effect.succeed(array)
+        ? yield* new StageError({ message: `${path} cannot be read: ${array}.`, hint: "The stage reads the IDX files of MNIST and its relatives." })
+        : array
+    })
+  })
+
+const checked = (path: string, bytes: Uint8Array, expected: string | undefined): Effect.Effect<void, StageError> =>
+  Effect.suspend(() => {
+    if (expected === undefined) return Effect.void
+    const found = createHash("sha256").update(bytes).digest("hex")
+    return found === expected.toLowerCase() ? Effect.void : new StageError({
+      message: `${path} is not the file that was asked for: its SHA-256 is ${found}, expected ${expected}.`,
+      hint: "Fetch the file again, or give the digest of the file that you mean to use."
     })
   })
 
