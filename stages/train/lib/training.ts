@@ -1,6 +1,6 @@
 /**
- * Training a network, full batches or mini-batches. One session run is one step, an attack on the images included. The state is saved every
- * few seconds, and when the task is interrupted; a later attempt goes on from there and ends with the same bytes.
+ * Training a network, full batches or mini-batches. One session run is one step, an attack on the images included. The state is saved now
+ * and then, and when the task is interrupted; a later attempt goes on from there and ends with the same bytes.
  */
 import { type Dataset, Effect, Schema, StageError } from "../../../src/stage.ts"
 import { EngineError } from "../../../src/tensor/errors.ts"
@@ -76,9 +76,11 @@ export interface Trained {
   readonly reductions: number
 }
 
-/** Milliseconds of steps between two reports of progress, and between two saved states. */
+/** Milliseconds of steps between two reports of progress, and between two losses that are kept for whoever watches. */
 const reportInterval = 100
-const saveInterval = 5000
+const metricInterval = 5000
+/** States are saved so seldom that this takes at most a fiftieth of the time, and at most four times a second. */
+const [leastSaveInterval, timesItsCost] = [250, 50]
 /** Points that a curve has at most, besides the first ten steps. */
 const curvePoints = 200
 /** Names of the best weights among the tensors of a saved state begin with this. */
@@ -183,7 +185,7 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
   })
   const stopsEarly = (): boolean => epochs?.patience !== undefined && facts.epochs.length - 1 - facts.best >= epochs.patience && facts.epochs.length > 0
 
-  let lastSave = performance.now()
+  let [lastSave, lastMetric, saveInterval] = [performance.now(), performance.now(), leastSaveInterval]
   const progress = pace(steps, settings.batchSize, facts.step)
   // Not interruptible between a step and its bookkeeping: what is saved is always the state after whole steps.
   const work = Effect.uninterruptible(Effect.tryPromise({ try: () => advanceFor(reportInterval), catch: engineFailure }))
@@ -195,10 +197,15 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
       ...(shown === undefined ? [] : [`accuracy ${((shown.validationAccuracy ?? shown.accuracy) * 100).toFixed(1)} %`]),
       progress(facts.step)
     ].join(", "))
-    if (performance.now() - lastSave > saveInterval && facts.step < steps) {
+    const now = performance.now()
+    if (now - lastSave > saveInterval && facts.step < steps) {
       yield* save
       lastSave = performance.now()
-      if (last !== undefined) yield* host.metric("step_loss", last.loss, last.step)
+      saveInterval = Math.max(leastSaveInterval, timesItsCost * (lastSave - now))
+    }
+    if (now - lastMetric > metricInterval && last !== undefined) {
+      yield* host.metric("step_loss", last.loss, last.step)
+      lastMetric = now
     }
   })
   const all = Effect.gen(function*() {
