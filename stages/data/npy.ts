@@ -1,7 +1,8 @@
 /** A data set from NumPy's files: one .npz with samples and labels, or two .npy. */
-import { Count, dataset, defineStage, doc, Effect, field, file, number, oneOf, Schema, StageError } from "../../src/stage.ts"
-import { readBytes } from "./lib/files.ts"
-import { type NpyArray, parseNpy, parseNpz } from "./lib/npy.ts"
+import { Count, dataset, defineStage, doc, Effect, field, file, number, oneOf, sampleSize, Schema, StageError } from "../../src/stage.ts"
+import { bytesSource, type ByteSource } from "../../src/table/byte-source.ts"
+import { openBytes, readBytes } from "./lib/files.ts"
+import { openNpy, parseNpz } from "./lib/npy.ts"
 
 const problem = (message: string, hint: string) => new StageError({ message, hint })
 
@@ -19,37 +20,59 @@ export default defineStage({
   }),
   inputs: {},
   outputs: { data: dataset(doc("x: [n, ...]; y: label")) },
-  run: Effect.fn("data/npy")(function*({ file: resolve, outputs, params }) {
-    const bytes = yield* readBytes(resolve(params.file))
-    const array = Effect.fn(function*(of: Uint8Array | undefined, what: string) {
-      const parsed = of === undefined ? "it is not there" : parseNpy(of)
-      return typeof parsed === "string" ? yield* problem(`${what} cannot be read: ${parsed}.`, "Write it with numpy.save or numpy.savez.") : parsed
+  run: Effect.fn("data/npy")(function*({ file: resolve, outputs, params, progress }) {
+    const { channels, file, label_file, limit = Infinity, scale } = params
+    const opened = Effect.fn(function*(source: ByteSource | undefined, what: string) {
+      const array = source === undefined ? "it is not there" : openNpy(source)
+      return typeof array === "string" ? yield* problem(`${what} cannot be read: ${array}.`, "Write it with numpy.save or numpy.savez.") : array
     })
-    const archive = params.label_file === undefined ? parseNpz(bytes) : undefined
-    if (typeof archive === "string") return yield* problem(`${params.file} cannot be read: ${archive}.`, "Give a .npz archive, or two .npy files with `label_file`.")
-    const names = archive === undefined ? "" : `; the archive has ${[...archive.keys()].join(", ")}`
-    const x = yield* array(archive === undefined ? bytes : archive.get(params.x), archive === undefined ? params.file : `The array ${params.x} of ${params.file}${names}`)
-    const labels = archive?.get(params.y) ?? (params.label_file === undefined ? undefined : yield* readBytes(resolve(params.label_file)))
-    const y = yield* array(labels, archive === undefined ? params.label_file ?? "" : `The array ${params.y} of ${params.file}${names}`)
+    const arrays = Effect.fn(function*() {
+      if (label_file !== undefined) return [yield* opened(yield* openBytes(resolve(file)), file), yield* opened(yield* openBytes(resolve(label_file)), label_file)] as const
+      const archive = parseNpz(yield* readBytes(resolve(file)))
+      if (typeof archive === "string") return yield* problem(`${file} cannot be read: ${archive}.`, "Give a .npz archive, or two .npy files with `label_file`.")
+      const inArchive = (name: string) => {
+        const bytes = archive.get(name)
+        return opened(bytes === undefined ? undefined : bytesSource(file, bytes), `The array ${name} of ${file}; the archive has ${[...archive.keys()].join(", ")}`)
+      }
+      return [yield* inArchive(params.x), yield* inArchive(params.y)] as const
+    })
+    const [x, y] = yield* arrays()
     if (y.shape.length !== 1 || x.shape.length < 2 || x.shape[0] !== y.shape[0]) {
       return yield* problem(`Samples of shape [${x.shape.join(", ")}] and labels of shape [${y.shape.join(", ")}] do not belong together.`, "Samples are [n, ...], labels [n].")
     }
-    const placed = channelsFirst(x, params.channels)
-    if (placed === undefined) return yield* problem(`Samples of shape [${x.shape.join(", ")}] have no channels that are ${params.channels}.`, "Set `channels: as-is`.")
-    const [, ...shape] = placed.shape
-    const n = Math.min(params.limit ?? Infinity, y.data.length)
-    const size = shape.reduce((a, b) => a * b, 1)
-    yield* outputs.data.write({ x: placed.data.slice(0, n * size).map((value) => value * params.scale), y: y.data.slice(0, n), shape, metadata: { source: params.file } })
+    const shape = sampleShape(x.shape.slice(1), channels)
+    if (shape === undefined) return yield* problem(`Samples of shape [${x.shape.join(", ")}] have no channels that are ${channels}.`, "Set `channels: as-is`.")
+    const n = Math.min(limit, y.shape[0] ?? 0)
+    const size = sampleSize({ shape })
+    const labels = y.values(0, n)
+    const metadata = { source: file }
+    if (n === 0) return yield* outputs.data.write({ x: new Float32Array(), y: labels, shape, metadata })
+    const piece = Math.max(1, Math.floor(pieceValues / size))
+    for (let from = 0; from < n; from += piece) {
+      const to = Math.min(from + piece, n)
+      const values = x.values(from * size, (to - from) * size)
+      const placed = channels === "last" ? channelsFirst(values, shape) : values
+      yield* outputs.data.append({ x: placed.map((value) => value * scale), y: labels.slice(from, to), shape, metadata })
+      yield* progress(to, n)
+    }
   })
 })
 
-const channelsFirst = (x: NpyArray, channels: "as-is" | "last" | "none"): NpyArray | undefined => {
-  if (channels === "as-is") return x
-  const [n = 0, rows = 0, columns = 0, depth = 1] = x.shape
-  if (channels === "none") return x.shape.length === 3 ? { ...x, shape: [n, 1, rows, columns] } : undefined
-  if (x.shape.length !== 4) return undefined
+/** Values that are read at once: a file may be larger than memory. */
+const pieceValues = 2 ** 20
+
+const sampleShape = (shape: ReadonlyArray<number>, channels: "as-is" | "last" | "none"): ReadonlyArray<number> | undefined => {
+  if (channels === "as-is") return shape
+  const [rows = 0, columns = 0, depth = 1] = shape
+  return channels === "none" ? (shape.length === 2 ? [1, rows, columns] : undefined) : shape.length === 3 ? [depth, rows, columns] : undefined
+}
+
+/** Samples [rows, columns, channels] as [channels, rows, columns]. */
+const channelsFirst = (values: Float32Array, [depth = 1, rows = 1, columns = 1]: ReadonlyArray<number>): Float32Array => {
   const plane = rows * columns
-  const data = new Float32Array(x.data.length)
-  for (let i = 0; i < n; i++) for (let c = 0; c < depth; c++) for (let at = 0; at < plane; at++) data[(i * depth + c) * plane + at] = x.data[(i * plane + at) * depth + c] ?? 0
-  return { shape: [n, depth, rows, columns], data }
+  const data = new Float32Array(values.length)
+  for (let start = 0; start < values.length; start += plane * depth) {
+    for (let c = 0; c < depth; c++) for (let at = 0; at < plane; at++) data[start + c * plane + at] = values[start + at * depth + c] ?? 0
+  }
+  return data
 }

@@ -11,7 +11,17 @@ export interface CifarPart {
 }
 
 export type CifarSet = "cifar-10" | "cifar-100"
-const imageBytes = 3072
+/** CIFAR-100 has 100 fine classes in 20 coarse ones; CIFAR-10 has ten. */
+export type CifarLabels = "fine" | "coarse"
+export const imageBytes = 3072
+
+/** The archives' MD5 digests, as the page of the sets gives them. */
+export const archives = {
+  "cifar-10": ["c58f30108f718f92721af3b95e74349a", "c32a1d4ab5d03f1284b67883e8d87530"],
+  "cifar-100": ["eb9058c3a382ffc7106e4002c42a8d85", "03b5dce01913d631647c71ecec9e9cb8"]
+} as const
+
+export const classNames = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 
 /** Python's batches by their published MD5 digests. */
 export const pythonFiles = {
@@ -33,8 +43,8 @@ export const binaryFiles = {
   "cifar-100": { train: ["train.bin"], test: ["test.bin"] }
 } as const
 
-/** A binary file: the last label byte before an image is its class (CIFAR-100 has the coarse class before it). */
-export const parseBinary = (bytes: Uint8Array, set: CifarSet): CifarPart | string => {
+/** A binary file: before an image stands its class, in CIFAR-100 the coarse one and the fine one. */
+export const parseBinary = (bytes: Uint8Array, set: CifarSet, which: CifarLabels = "fine"): CifarPart | string => {
   const labelBytes = set === "cifar-10" ? 1 : 2
   const record = labelBytes + imageBytes
   const n = bytes.length / record
@@ -42,19 +52,19 @@ export const parseBinary = (bytes: Uint8Array, set: CifarSet): CifarPart | strin
   const pixels = new Uint8Array(n * imageBytes)
   const labels: Array<number> = []
   for (let i = 0; i < n; i++) {
-    labels.push(bytes[i * record + labelBytes - 1] ?? 0)
+    labels.push(bytes[i * record + (which === "fine" ? labelBytes - 1 : 0)] ?? 0)
     pixels.set(bytes.subarray(i * record + labelBytes, (i + 1) * record), i * imageBytes)
   }
   return { pixels, labels }
 }
 
 /** One of Python's batches. */
-export const parsePython = (bytes: Uint8Array): CifarPart | string => {
+export const parsePython = (bytes: Uint8Array, which: CifarLabels = "fine"): CifarPart | string => {
   const value = parsePickle(bytes)
   if (!(value instanceof Map)) return value !== null && typeof value === "object" && "problem" in value ? value.problem : "it is no dictionary"
   const entries = new Map([...value].map(([key, entry]) => [key instanceof Uint8Array ? new TextDecoder().decode(key) : String(key), entry]))
   const pixels = arrayBytes(entries.get("data"))
-  const labels = entries.get("labels") ?? entries.get("fine_labels")
+  const labels = entries.get("labels") ?? entries.get(`${which}_labels`)
   if (pixels === undefined || !Array.isArray(labels) || pixels.length !== labels.length * imageBytes) return "it has no data and labels that belong together"
   return { pixels, labels: labels.map(Number) }
 }

@@ -21,11 +21,21 @@ type Item = Pickled | typeof mark
 
 /** The value of a pickle, or what is wrong with it. Python 2's strings come as bytes. */
 export const parsePickle = (bytes: Uint8Array): Pickled | { readonly problem: string } => {
+  try {
+    return unpickle(bytes)
+  } catch (error) {
+    if (error instanceof RangeError) return { problem: "it ends too early" } // something was read past the end
+    throw error
+  }
+}
+
+const unpickle = (bytes: Uint8Array): Pickled | { readonly problem: string } => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const stack: Array<Item> = []
   const memo = new Map<number, Item>()
   let at = 0
   const take = (length: number): Uint8Array => {
+    if (at + length > bytes.length) throw new RangeError()
     at += length
     return bytes.subarray(at - length, at)
   }
@@ -36,6 +46,7 @@ export const parsePickle = (bytes: Uint8Array): Pickled | { readonly problem: st
   const text = (of: Uint8Array) => new TextDecoder().decode(of)
   const line = (): string => {
     const end = bytes.indexOf(10, at)
+    if (end < 0) throw new RangeError()
     return text(take(end + 1 - at)).trimEnd()
   }
   const pop = (): Pickled => {

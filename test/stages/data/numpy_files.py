@@ -1,6 +1,7 @@
 """Writes the files that the readers are tested on, by NumPy and pickle themselves. Argument: a folder."""
 import pickle
 import sys
+import tarfile
 
 import numpy
 
@@ -19,3 +20,11 @@ for protocol in (2, 4):
             pickle.dump({"batch_label": "testing", "labels": [6, 9], "data": pixels, "filenames": ["a.png", "b.png"]}, out, protocol=protocol)
     with open(f"{folder}/fine.{protocol}", "wb") as out:
         pickle.dump({b"fine_labels": [99, 300], b"data": pixels}, out, protocol=protocol)
+    with open(f"{folder}/coarse.{protocol}", "wb") as out:
+        pickle.dump({b"fine_labels": [99, 0], b"coarse_labels": [19, 4], b"data": pixels}, out, protocol=protocol)
+for form, mode in (("tar.gz", "w:gz"), ("tar", "w")):
+    with tarfile.open(f"{folder}/cifar-100-python.{form}", mode) as archive:
+        for name in ("train", "test"):
+            archive.add(f"{folder}/coarse.2", f"cifar-100-python/{name}")
+numpy.save(f"{folder}/large.npy", numpy.arange(700 * 60 * 60, dtype="uint16").reshape(700, 60, 60))
+numpy.save(f"{folder}/large_y.npy", numpy.arange(700, dtype="int64"))
