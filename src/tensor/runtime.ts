@@ -13,6 +13,7 @@ import { reachable, type Value } from "./graph.ts"
 import { lower, type Rule } from "./lowering/lower.ts"
 import { blockedRules, hasChangingConvolution } from "./lowering/blocked.ts"
 import { cpuRules } from "./lowering/cpu.ts"
+import { byMinimalFiltering } from "./lowering/winograd.ts"
 import { encodeModel } from "./onnx/encode.ts"
 import { sameShape, showShape } from "./shape.ts"
 import { type Tensor, tensor, type TensorType } from "./tensor.ts"
@@ -83,7 +84,7 @@ const create = async (outputs: Readonly<Record<string, Value>>, options: Session
 const rulesFor = async (ort: typeof Ort, outputs: Readonly<Record<string, Value>>, { backend = "cpu" }: SessionOptions): Promise<ReadonlyArray<Rule>> => {
   if (backend !== "cpu") return backend === "webgpu" ? webgpuRules : []
   const block = hasChangingConvolution(reachable(Object.values(outputs))) ? await blockSize(ort) : undefined
-  return block === undefined ? cpuRules : [...blockedRules(block), ...cpuRules]
+  return [byMinimalFiltering, ...(block === undefined ? [] : blockedRules(block)), ...cpuRules]
 }
 
 /** As long as waking a thread takes. */

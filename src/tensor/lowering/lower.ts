@@ -7,6 +7,8 @@ import { Graph, type Node, reachable, type Value } from "../graph.ts"
 export interface LoweringContext {
   /** How often a value of the rewritten graph stands as an operand in the original; outputs count too. */
   readonly uses: (value: Value) => number
+  /** What a value of the original graph that comes before the node has become. */
+  readonly lowered: (original: Value) => Value
 }
 
 /** What a node becomes on its rewritten inputs, or undefined to leave it as it is. */
@@ -19,7 +21,6 @@ export const lower = (outputs: Readonly<Record<string, Value>>, rules: ReadonlyA
   const values = reachable(Object.values(outputs))
   const originalUses = countUses(values, Object.values(outputs))
   const uses = new Map<Value, number>()
-  const context: LoweringContext = { uses: (value) => uses.get(value) ?? 0 }
   const put = (original: Value, value: Value): void => {
     lowered.set(original, value)
     uses.set(value, (uses.get(value) ?? 0) + (originalUses.get(original) ?? 0))
@@ -29,6 +30,7 @@ export const lower = (outputs: Readonly<Record<string, Value>>, rules: ReadonlyA
     if (value === undefined) throw new Error(`${original.name} is used before it is lowered`)
     return value
   }
+  const context: LoweringContext = { uses: (value) => uses.get(value) ?? 0, lowered: get }
   for (const value of values) {
     if (lowered.has(value)) continue
     const { node } = value

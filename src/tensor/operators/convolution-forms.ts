@@ -7,11 +7,26 @@ import * as o from "../ops.ts"
 import { at } from "../shape.ts"
 import type { Window } from "./window.ts"
 
+/** Which gradient of which convolution a value is. */
+export type ConvolutionGradient = {
+  /** With respect to the convolution's output. */
+  readonly gradient: Value
+  readonly window: Window
+  readonly groups: number
+} & ({ readonly of: "input"; readonly weights: Value } | { readonly of: "weights"; readonly x: Value })
+
+const known = new WeakMap<Value, ConvolutionGradient>()
+
+/** What a value was made as by the functions below, for backends that compute it in another form. */
+export const convolutionGradient = (value: Value): ConvolutionGradient | undefined => known.get(value)
+
 /** Gradient with respect to the input, from that of the output [N, K, ...] and the weights [K, C / groups, ...]. */
-export const inputGradient = (gradient: Value, weights: Value, window: Window, groups: number): Value =>
-  window.strides.every((stride) => stride === 1) && flippedPads(window).every((pad) => pad >= 0)
-    ? byFlippedConvolution(gradient, weights, window, groups)
-    : byTransposedConvolution(gradient, weights, window, groups)
+export const inputGradient = (gradient: Value, weights: Value, window: Window, groups: number): Value => {
+  const build = window.strides.every((stride) => stride === 1) && flippedPads(window).every((pad) => pad >= 0) ? byFlippedConvolution : byTransposedConvolution
+  const result = build(gradient, weights, window, groups)
+  known.set(result, { of: "input", gradient, weights, window, groups })
+  return result
+}
 
 /** Without strides the gradient is a convolution too, with the weights' channels swapped and their axes reversed. */
 const byFlippedConvolution = (gradient: Value, weights: Value, window: Window, groups: number): Value => {
@@ -46,6 +61,12 @@ const byTransposedConvolution = (gradient: Value, weights: Value, window: Window
  * [N H W, kh kw C] whose second factor the runtime gathers in the cache, in runs of kw C elements.
  */
 export const weightGradient = (x: Value, gradient: Value, window: Window, groups: number): Value => {
+  const result = byFoldedConvolution(x, gradient, window, groups)
+  known.set(result, { of: "weights", x, gradient, window, groups })
+  return result
+}
+
+const byFoldedConvolution = (x: Value, gradient: Value, window: Window, groups: number): Value => {
   const { kernel, strides, dilations, begin } = window
   const rank = kernel.length
   const last = rank - 1
