@@ -16,7 +16,7 @@ export type { Json, JsonArray, JsonObject } from "./stage/json.ts"
 export { executeStage } from "./stage/execute.ts"
 export type { InputSpec, OutputSpec, ParameterIssue, StageEvent, StageHost, StageInterface, TaskRequest } from "./stage/protocol.ts"
 export { RandomStream } from "./stage/random.ts"
-export { type Dataset, inMemory, partOf, sampleCount, type Samples, sampleSize, slice } from "./table/dataset.ts"
+export { asSamples, type Dataset, inMemory, partOf, sampleCount, type Samples, sampleSize, slice } from "./table/dataset.ts"
 export {
   Bool, Category, type ColumnType, fixedListOf, Float32, Float64, Int32, Int64, listOf, nullable, type RowOf, type TableSchema,
   Timestamp, UInt8, Utf8

@@ -108,7 +108,18 @@ export const openSamples = (path: string, memory = 0): OpenSamples => {
       file.close()
       return { ...inMemory(whole), close: () => undefined }
     }
-    return { y, shape, metadata: file.layout.metadata, copy: (which, x) => copySamples(column, which, bytesOf(x)), close: file.close }
+    return {
+      y,
+      shape,
+      metadata: file.layout.metadata,
+      copy: (which, x) => copySamples(column, which, bytesOf(x)),
+      range: (from, to) => {
+        const x = new Float32Array((to - from) * sampleSize({ shape }))
+        column.read(from, to - from, bytesOf(x))
+        return x
+      },
+      close: file.close
+    }
   } catch (error) {
     file.close()
     throw error

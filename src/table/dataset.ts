@@ -27,6 +27,8 @@ export interface Samples {
   readonly metadata: Readonly<Record<string, string>>
   /** Writes the samples with these numbers into `x` one after another, in this order. */
   copy(which: ArrayLike<number>, x: Float32Array): void
+  /** Samples `from` to `to` (without it), `[to - from, ...shape]`; not to be written to. */
+  range(from: number, to: number): Float32Array
 }
 
 /** The samples of a data set in memory. */
@@ -41,22 +43,32 @@ export const inMemory = (data: Dataset): Samples => {
         const sample = which[i] ?? 0
         x.set(data.x.subarray(sample * size, (sample + 1) * size), i * size)
       }
+    },
+    range: (from, to) => data.x.subarray(from * size, to * size)
+  }
+}
+
+/** A data set in memory, or samples as they are. */
+export const asSamples = (data: Dataset | Samples): Samples => ("copy" in data ? data : inMemory(data))
+
+/** Some of the samples, in this order; nothing is read yet. */
+export const partOf = (samples: Samples, which: ArrayLike<number>): Samples => {
+  const numbers = Uint32Array.from(which)
+  const size = sampleSize(samples)
+  const copy = (places: ArrayLike<number>, x: Float32Array) => samples.copy(Uint32Array.from(places, (place) => numbers[place] ?? 0), x)
+  return {
+    y: Float32Array.from(numbers, (sample) => samples.y[sample] ?? 0),
+    shape: samples.shape,
+    metadata: samples.metadata,
+    copy,
+    range: (from, to) => {
+      const x = new Float32Array((to - from) * size)
+      samples.copy(numbers.subarray(from, to), x)
+      return x
     }
   }
 }
 
-/** Some of the samples, in this order; nothing is read yet. */
-export const partOf = (samples: Samples, which: ArrayLike<number>): Samples => ({
-  y: Float32Array.from(which, (sample) => samples.y[sample] ?? 0),
-  shape: samples.shape,
-  metadata: samples.metadata,
-  copy: (places, x) => samples.copy(Uint32Array.from(places, (place) => which[place] ?? 0), x)
-})
-
-/** Samples `from` to `to` (without it) as a data set in memory. */
-export const slice = (samples: Samples, from: number, to: number): Dataset => {
-  const which = Uint32Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
-  const x = new Float32Array(which.length * sampleSize(samples))
-  samples.copy(which, x)
-  return { x, y: samples.y.slice(from, to), shape: samples.shape, metadata: samples.metadata }
-}
+/** Samples `from` to `to` (without it) as a data set. */
+export const slice = (samples: Samples, from: number, to: number): Dataset =>
+  ({ x: samples.range(from, to), y: samples.y.subarray(from, to), shape: samples.shape, metadata: samples.metadata })

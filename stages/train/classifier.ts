@@ -88,7 +88,7 @@ export default defineStage({
   run: Effect.fn("train/classifier")(function*(ctx) {
     const { average, batch, crop, cutout, epochs, flip, keep, label_smoothing, loss, mixup, patience, rate, schedule, seed, stream, validation } = ctx.params
     const architecture = yield* readArchitecture(ctx.file(ctx.params.model), ctx.params.model)
-    const all = yield* ctx.inputs.data.read
+    const all = yield* ctx.inputs.data.open
     if (all.y.length === 0) return yield* new StageError({ message: "The data set is empty.", hint: "Give it at least one sample." })
     const random = (purpose: string) => ctx.random(seed, `${stream}/${purpose}`)
     const network = yield* architectureNetwork(architecture, all.shape, random)
@@ -112,7 +112,7 @@ export default defineStage({
       ...attack, step, growth: attack.growth * perEpoch, range: rangeOf(attack), shape: [batches.batchSize, ...data.shape], random: (at) => random(`attack ${at}`)
     })
     const { rate_min = schedule === "one-cycle" ? rate / 250_000 : 0, schedule_every, schedule_factor, warm_up } = ctx.params
-    const test = ctx.inputs.test === undefined ? undefined : yield* ctx.inputs.test.read
+    const test = ctx.inputs.test === undefined ? undefined : yield* ctx.inputs.test.open
     const done = yield* trainToModel(ctx, data, {
       network,
       loss,

@@ -1,5 +1,5 @@
 /** What is measured after every epoch: loss and accuracy on data that is not trained on, which choose the best weights and the end. */
-import { type Dataset, Effect, sampleSize, Schema } from "../../../src/stage.ts"
+import { asSamples, type Dataset, Effect, type Samples, Schema } from "../../../src/stage.ts"
 import { Graph } from "../../../src/tensor/graph.ts"
 import { openSession } from "../../../src/tensor/runtime.ts"
 import { float32Of, tensor } from "../../../src/tensor/tensor.ts"
@@ -26,9 +26,9 @@ export const EpochRecordSchema = Schema.Struct({
 export type EpochRecord = typeof EpochRecordSchema.Type
 
 export interface EpochSettings {
-  readonly validation?: Dataset
+  readonly validation?: Dataset | Samples
   /** Seen, but never used to choose anything. */
-  readonly test?: Dataset
+  readonly test?: Dataset | Samples
   /** Training ends after so many epochs without a better one; never when left out. */
   readonly patience?: number
 }
@@ -47,8 +47,9 @@ const batchSize = 500
 /** Opens sessions for the data sets and gives what measures weights on them. */
 export const openMeasure = Effect.fn("openMeasure")(function*(network: Network, loss: Loss, { test, validation }: EpochSettings, engine: Engine) {
   const options = yield* sessionOptions(engine)
-  const open = Effect.fn(function*(data: Dataset) {
-    const [n, size] = [data.y.length, sampleSize(data)]
+  const open = Effect.fn(function*(of: Dataset | Samples) {
+    const data = asSamples(of)
+    const n = data.y.length
     const batch = Math.min(batchSize, n)
     const graph = new Graph()
     const x = graph.input("x", [batch, ...network.input])
@@ -60,7 +61,7 @@ export const openMeasure = Effect.fn("openMeasure")(function*(network: Network, 
       for (let from = 0; from < n; from += batch) {
         // The last batch reaches back, so that all have one size.
         const start = Math.min(from, n - batch)
-        const found = yield* session.run({ ...fed, x: tensor(data.x.subarray(start * size, (start + batch) * size), x.shape) })
+        const found = yield* session.run({ ...fed, x: tensor(data.range(start, start + batch), x.shape) })
         if (found["scores"] !== undefined) scores.set(float32Of(found["scores"]), start * network.outputs)
       }
       return { loss: lossOfScores(loss, scores, data.y), accuracy: agreement(predictions(scores, n), data.y) }

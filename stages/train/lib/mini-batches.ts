@@ -3,7 +3,7 @@
  * the same batches. Samples that do not fill a last batch are left out of that epoch; the order decides which. Images may be changed
  * on the way (augmentation.ts), and mixed with those of the reversed batch (mixup).
  */
-import { type Dataset, type RandomStream, sampleSize } from "../../../src/stage.ts"
+import { asSamples, type Dataset, type RandomStream, type Samples, sampleSize } from "../../../src/stage.ts"
 import { type Tensor, tensor } from "../../../src/tensor/tensor.ts"
 import { augment, type Augmentation, beta, changesNothing } from "./augmentation.ts"
 
@@ -22,7 +22,8 @@ export interface Changes extends Augmentation {
 }
 
 /** Batches of `size` samples, of all of them when there are fewer. `order` gives the stream of an epoch's permutation. */
-export const miniBatches = (data: Dataset, size: number, order: (epoch: number) => Pick<RandomStream, "permutation">, changes?: Changes): MiniBatches => {
+export const miniBatches = (all: Dataset | Samples, size: number, order: (epoch: number) => Pick<RandomStream, "permutation">, changes?: Changes): MiniBatches => {
+  const data = asSamples(all)
   const n = data.y.length
   const values = sampleSize(data)
   const batchSize = Math.min(size, n)
@@ -42,13 +43,17 @@ export const miniBatches = (data: Dataset, size: number, order: (epoch: number) 
       const x = new Float32Array(batchSize * values)
       const y = new Float32Array(batchSize)
       const stream = changes?.random(current)
-      permutation.subarray(from, from + batchSize).forEach((sample, place) => {
-        const image = data.x.subarray(sample * values, (sample + 1) * values)
-        const into = x.subarray(place * values, (place + 1) * values)
-        if (changes === undefined || stream === undefined || changesNothing(changes)) into.set(image)
-        else augment(image, into, data.shape, changes, stream.at(sample))
-        y[place] = data.y[sample] ?? 0
-      })
+      const chosen = permutation.subarray(from, from + batchSize)
+      chosen.forEach((sample, place) => (y[place] = data.y[sample] ?? 0))
+      if (changes === undefined || stream === undefined || changesNothing(changes)) data.copy(chosen, x)
+      else {
+        const images = new Float32Array(x.length)
+        data.copy(chosen, images)
+        chosen.forEach((sample, place) => {
+          const [start, end] = [place * values, (place + 1) * values]
+          augment(images.subarray(start, end), x.subarray(start, end), data.shape, changes, stream.at(sample))
+        })
+      }
       const plain = { x: tensor(x, [batchSize, ...data.shape]), y: tensor(y, [batchSize]) }
       if (changes === undefined || stream === undefined || changes.mixup === 0) return plain
       const share = beta(changes.mixup, stream.at(n + (step % perEpoch)))

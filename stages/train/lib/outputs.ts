@@ -1,5 +1,5 @@
 /** What every training stage gives, and how it gives it: the model, one row of facts, and the training curve. */
-import { column, type Dataset, doc, Effect, type FileWriter, Float64, Int64, StageError, table, type TableWriter } from "../../../src/stage.ts"
+import { column, type Dataset, doc, Effect, type FileWriter, Float64, Int64, type Samples, StageError, table, type TableWriter } from "../../../src/stage.ts"
 import { scoresOf } from "./batches.ts"
 import { labelProblem, lossOfScores } from "./loss.ts"
 import { agreement, predictions } from "./measures.ts"
@@ -34,7 +34,7 @@ interface TrainingStage extends TrainingHost {
 }
 
 /** Trains on the data and writes the outputs. Fails when a label is not one that the loss can take. */
-export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingStage, data: Dataset, settings: TrainingSettings, keep: "best" | "last" = "last") {
+export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingStage, data: Dataset | Samples, settings: TrainingSettings, keep: "best" | "last" = "last") {
   const problem = labelProblem(settings.loss, data.y, settings.network.outputs)
   if (problem !== undefined) return yield* new StageError({ message: problem, hint: "Choose another `loss`, or labels that fit it." })
   const { best, curve, epochs, rate, reductions, steps, weights: last } = yield* Effect.scoped(train(settings, stage))
