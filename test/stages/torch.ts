@@ -8,10 +8,15 @@ const interpreter = candidates.find((path) => path !== undefined && spawnSync(pa
 /** Why the comparison is skipped; undefined when PyTorch is there. */
 export const whyNoTorch = interpreter === undefined ? "skipped, no system Python with torch (Debian: python3-torch)" : undefined
 
+/** The Python that has torch. */
+export const torchInterpreter = (): string => {
+  if (interpreter === undefined) throw new Error(whyNoTorch)
+  return interpreter
+}
+
 /** Calls functions of a Python file, each with its argument, in one process. The answers' types are the caller's word. */
 export const torchAnswers = <A>(calls: Readonly<Record<string, unknown>>, script = new URL("torch_reference.py", import.meta.url)): A => {
-  if (interpreter === undefined) throw new Error(whyNoTorch)
-  const answer = execFileSync(interpreter, [script.pathname], {
+  const answer = execFileSync(torchInterpreter(), [script.pathname], {
     input: JSON.stringify(calls),
     env: { ...process.env, OMP_NUM_THREADS: "1", OMP_WAIT_POLICY: "passive" },
     maxBuffer: 1 << 28

@@ -369,11 +369,14 @@ class VaeBlock(nn.Module):
 
 
 class Vae(nn.Module):
-    """VDVAE with every latent at its posterior's mean; `encoder`: (size, down), `decoder`: (size, mixed in from or None)."""
+    """
+    VDVAE; `encoder`: (size, down), `decoder`: (size, mixed in from or None). Latents are their posterior's means, or drawn with the
+    normal numbers of `noise`, a list.
+    """
 
     def __init__(self, width, middle, latent, outputs, encoder, decoder):
         super().__init__()
-        self.latent, self.encoder, self.decoder = latent, encoder, decoder
+        self.latent, self.encoder, self.decoder, self.noise = latent, encoder, decoder, None
         self.stem = nn.Conv2d(3, width, 3, padding=1)
         self.up = nn.ModuleList(VaeBlock(width, middle, width, size, True) for size, _ in encoder)
         self.posterior = nn.ModuleList(VaeBlock(2 * width, middle, 2 * latent, size) for size, _ in decoder)
@@ -403,7 +406,8 @@ class Vae(nn.Module):
             pm, ps, more = features[:, : self.latent], features[:, self.latent : 2 * self.latent], features[:, 2 * self.latent :]
             q, p = torch.distributions.Normal(qm, qs.exp()), torch.distributions.Normal(pm, ps.exp())
             divergences.append(torch.distributions.kl_divergence(q, p).sum((1, 2, 3)))
-            x = self.down[i](x + more + self.spread[i](qm))
+            z = qm if self.noise is None else qm + qs.exp() * self.noise[i]
+            x = self.down[i](x + more + self.spread[i](z))
             states[size] = x
         self.divergence = torch.stack(divergences, 1)
         return self.out(x * self.gain + self.bias)
@@ -539,7 +543,8 @@ NETWORKS = {
     "transformer": lambda: Transformer(512, 6, 10000),
     "transformer-256": lambda: Transformer(256, 3, 128),
     "transformer-mini": lambda: Transformer(32, 1, 16),
-    "hvae-mini": lambda: Vae(16, 8, 4, 6, [(32, 1), (32, 2), (16, 1), (16, 2), (8, 1), (8, 2), (4, 4), (1, 1)], [(1, None), (4, 1), (4, None), (8, 4), (8, None), (16, 8), (16, None), (32, 16), (32, None)]),
+    "hvae-mini": lambda outputs=6: Vae(16, 8, 4, outputs, [(32, 1), (32, 2), (16, 1), (16, 2), (8, 1), (8, 2), (4, 4), (1, 1)], [(1, None), (4, 1), (4, None), (8, 4), (8, None), (16, 8), (16, None), (32, 16), (32, None)]),
+    "hvae-mini with mixtures": lambda: NETWORKS["hvae-mini"](20),
     "climax-mini": lambda: Climate(16, 16, 32, 64, 2, 4, 1, 1),
     "vartex-mini": lambda: Climate(16, 16, 32, 32, 2, 4, 1, 2),
 }

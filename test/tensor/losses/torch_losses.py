@@ -3,6 +3,7 @@ Losses by PyTorch: its own cross-entropy and distributions, and the mixture of d
 PixelCNN++ and VDVAE define it. Reads {function: argument}, writes {function: answer}, with the gradient of each sum.
 """
 import json
+import math
 import sys
 
 import torch
@@ -35,9 +36,8 @@ def gaussians(case):
     return {"density": density.tolist(), "divergence": divergence.tolist(), "gradients": [v.grad.tolist() for v in (x, mean, s, pm, ps)]}
 
 
-def mixture(case):
+def mixture_likelihood(images, parameters):
     """x [N, 3, H, W], parameters [N, 10 K, H, W]; the sum over pixels for each sample."""
-    images, parameters = leaf(case["x"]), leaf(case["parameters"])
     x, l = images.permute(0, 2, 3, 1), parameters.permute(0, 2, 3, 1)
     k = l.shape[-1] // 10
     logits, l = l[..., :k], l[..., k:].reshape(*x.shape, 3 * k)
@@ -49,9 +49,14 @@ def mixture(case):
     inverse = torch.exp(-scales)
     above, below, middle = inverse * (x - means + 1 / 255), inverse * (x - means - 1 / 255), inverse * (x - means)
     mass = torch.sigmoid(above) - torch.sigmoid(below)
-    inside = torch.where(mass > 1e-5, mass.clamp(min=1e-12).log(), middle - scales - 2 * F.softplus(middle) - torch.log(torch.tensor(127.5, dtype=torch.float64)))
+    inside = torch.where(mass > 1e-5, mass.clamp(min=1e-12).log(), middle - scales - 2 * F.softplus(middle) - math.log(127.5))
     each = torch.where(x < -0.999, above - F.softplus(above), torch.where(x > 0.999, -F.softplus(below), inside))
-    likelihood = torch.logsumexp(each.sum(3) + F.log_softmax(logits, -1), -1).sum((1, 2))
+    return torch.logsumexp(each.sum(3) + F.log_softmax(logits, -1), -1).sum((1, 2))
+
+
+def mixture(case):
+    images, parameters = leaf(case["x"]), leaf(case["parameters"])
+    likelihood = mixture_likelihood(images, parameters)
     likelihood.sum().backward()
     return {"likelihood": likelihood.tolist(), "gradient": parameters.grad.flatten().tolist()}
 
