@@ -6,11 +6,14 @@
 import { createHash } from "node:crypto"
 import { inverseNormal } from "./normal.ts"
 import { philoxBlock } from "./philox.ts"
+import { MOST_BLOCKS, philoxWords } from "./philox-words.ts"
 
 const TWO_26 = 2 ** 26
 const TWO_32 = 2 ** 32
 /** Third counter word of the blocks that make substreams' keys; draws have 0 there, so that the two never meet. */
 const SUBSTREAM = 1
+/** Fewer blocks than this are made one by one. */
+const FEW_BLOCKS = 32
 
 export class RandomStream {
   private readonly key0: number
@@ -80,15 +83,41 @@ export class RandomStream {
 
   /** Fills `out` as that many calls of `uniform()` would. In single precision values are rounded down, so that 1 is never reached. */
   fillUniform<A extends Float32Array | Float64Array>(out: A): A {
-    if (out instanceof Float32Array) for (let i = 0; i < out.length; i++) out[i] = Math.floor(this.uniform() * 2 ** 24) / 2 ** 24
-    else for (let i = 0; i < out.length; i++) out[i] = this.uniform()
+    if (out instanceof Float32Array) {
+      this.pairs(out.length, (words, from, count) => {
+        for (let i = 0; i < count; i++) out[from + i] = ((words[2 * i] ?? 0) >>> 8) / 2 ** 24
+      })
+    } else {
+      this.pairs(out.length, (words, from, count) => {
+        for (let i = 0; i < count; i++) out[from + i] = (((words[2 * i] ?? 0) >>> 5) * TWO_26 + ((words[2 * i + 1] ?? 0) >>> 6)) / 2 ** 53
+      })
+    }
     return out
   }
 
   /** Fills `out` as that many calls of `normal()` would, rounded to the array's precision. */
   fillNormal<A extends Float32Array | Float64Array>(out: A): A {
-    for (let i = 0; i < out.length; i++) out[i] = this.normal()
+    this.pairs(out.length, (words, from, count) => {
+      for (let i = 0; i < count; i++) out[from + i] = inverseNormal((((words[2 * i] ?? 0) >>> 6) * TWO_26 + ((words[2 * i + 1] ?? 0) >>> 6) + 0.5) / 2 ** 52)
+    })
     return out
+  }
+
+  /** Hands out `total` pairs of words in order, many at a time where whole blocks are left: words, number of the first pair, how many pairs. */
+  private pairs(total: number, use: (words: Uint32Array, from: number, count: number) => void): void {
+    const single = new Uint32Array(2)
+    for (let done = 0; done < total;) {
+      const blocks = this.drawn === 4 ? Math.min(MOST_BLOCKS, Math.floor((total - done) / 2)) : 0
+      if (blocks < FEW_BLOCKS) {
+        single[0] = this.uint32()
+        single[1] = this.uint32()
+        use(single, done++, 1)
+      } else {
+        use(philoxWords(this.blocks, blocks, this.key0, this.key1), done, 2 * blocks)
+        this.blocks += blocks
+        done += 2 * blocks
+      }
+    }
   }
 
   /** The stream of sample `i` (0 to 2^53-1): independent of this one's position and of every other sample's. */

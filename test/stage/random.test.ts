@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import { inverseNormal, logOfFraction } from "../../src/stage/normal.ts"
 import { philoxBlock } from "../../src/stage/philox.ts"
+import { MOST_BLOCKS, philoxWords } from "../../src/stage/philox-words.ts"
 import { randomStream } from "../../src/stage/random.ts"
 
 const words = (count: number, next: () => number) => Array.from({ length: count }, next)
@@ -21,6 +22,28 @@ describe("Philox4x32-10", () => {
     const out = new Uint32Array(4)
     philoxBlock(c0, c1, c2, c3, k0, k1, out)
     expect(Array.from(out, (w) => w.toString(16).padStart(8, "0")).join(" ")).toBe(expected)
+  })
+})
+
+describe("many blocks at once", () => {
+  it.each([[0, 0, 0, 3], [2 ** 32 - 2, 0xa4093822, 0x299f31d0, 5], [2 ** 53 - 9, 0xffffffff, 1, 7], [1, 2, 3, MOST_BLOCKS]])(
+    "from number %d under key %d, %d are the same words as one by one", (first, k0, k1, blocks) => {
+      const expected = new Uint32Array(4 * blocks)
+      for (let i = 0; i < blocks; i++) philoxBlock((first + i) | 0, Math.floor((first + i) / 2 ** 32), 0, 0, k0, k1, expected.subarray(4 * i, 4 * i + 4))
+      expect(philoxWords(first, blocks, k0, k1).subarray(0, 4 * blocks)).toEqual(expected)
+    })
+
+  it("fill arrays with the numbers that single draws give, wherever the stream stands", () => {
+    for (const before of [0, 1, 2, 3, 4]) {
+      for (const length of [1, 63, 64, 65, 2 * MOST_BLOCKS + 3]) {
+        const [filled, drawn] = [randomStream(1, "test", "fill"), randomStream(1, "test", "fill")]
+        for (let i = 0; i < before; i++) expect(filled.uint32()).toBe(drawn.uint32())
+        expect(filled.fillUniform(new Float64Array(length))).toEqual(Float64Array.from({ length }, () => drawn.uniform()))
+        expect(filled.fillNormal(new Float64Array(length))).toEqual(Float64Array.from({ length }, () => drawn.normal()))
+        expect(filled.fillUniform(new Float32Array(length))).toEqual(Float32Array.from({ length }, () => Math.floor(drawn.uniform() * 2 ** 24) / 2 ** 24))
+        expect(filled.state()).toBe(drawn.state())
+      }
+    }
   })
 })
 

@@ -12,10 +12,13 @@ export const clampTo = (value: number, { high = Infinity, low = -Infinity }: Ran
 export const randomStart = (norm: Norm, origin: Float32Array, size: number, eps: number, range: Range, random: Pick<RandomStream, "at">): Float32Array => {
   const start = new Float32Array(origin.length)
   const step = new Float64Array(size)
+  const { high = Infinity, low = -Infinity } = range
   for (let row = 0; row < origin.length / size; row++) {
     const stream = random.at(row)
-    if (norm === "linf") for (let i = 0; i < size; i++) step[i] = (2 * stream.uniform() - 1) * eps
-    else {
+    if (norm === "linf") {
+      stream.fillUniform(step)
+      for (let i = 0; i < size; i++) step[i] = (2 * (step[i] ?? 0) - 1) * eps
+    } else {
       let total = 0
       for (let i = 0; i < size; i++) {
         const drawn = norm === "l2" ? stream.normal() : -Math.log(1 - stream.uniform()) * stream.sign()
@@ -25,7 +28,7 @@ export const randomStart = (norm: Norm, origin: Float32Array, size: number, eps:
       const scale = norm === "l2" ? (eps * stream.uniform() ** (1 / size)) / Math.sqrt(total) : eps / (total - Math.log(1 - stream.uniform()))
       for (let i = 0; i < size; i++) step[i] = (step[i] ?? 0) * scale
     }
-    for (let i = 0; i < size; i++) start[row * size + i] = clampTo((origin[row * size + i] ?? 0) + (step[i] ?? 0), range)
+    for (let i = 0; i < size; i++) start[row * size + i] = Math.min(Math.max((origin[row * size + i] ?? 0) + (step[i] ?? 0), low), high)
   }
   return start
 }
