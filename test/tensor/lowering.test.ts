@@ -138,6 +138,14 @@ describe("the rules for the CPU", () => {
     }
   })
 
+  it("take the softmax at once where only its exponentials are needed, of an attack's gradient for one", () => {
+    const logarithms = o.logSoftmax(x)
+    assert.deepStrictEqual(operators(lower({ y: o.exp(logarithms) }, cpuRules)), ["Softmax"])
+    assert.deepStrictEqual(operators(lower({ y: o.exp(logarithms), logarithms }, cpuRules)), ["LogSoftmax", "Exp"])
+    const feeds = { x: tensor([0, 1, -2, 90, -90, 3], [2, 3]) }
+    checkSame({ y: o.exp(logarithms) }, lower({ y: o.exp(logarithms) }, cpuRules), feeds)
+  })
+
   it("start a product from the scaled matrix that it is added to, unless the product is used elsewhere", () => {
     const product = o.gemm(x, x, undefined, { transA: true })
     const momentum = o.add(o.mul(v, 0.9), product)
