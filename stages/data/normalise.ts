@@ -1,6 +1,7 @@
 /** Data with the mean 0 and the standard deviation 1 that another set, or the set itself, has: channel by channel, coordinate by coordinate, or as a whole. */
 import { column, dataset, defineStage, doc, Effect, field, Float64, Int64, oneOf, optional, sampleSize, Schema, StageError, table } from "../../src/stage.ts"
 import { momentsOf } from "./lib/moments.ts"
+import { writePieces } from "./lib/pieces.ts"
 
 export default defineStage({
   name: "data/normalise",
@@ -19,26 +20,26 @@ export default defineStage({
     })
   },
   run: Effect.fn("data/normalise")(function*(ctx) {
-    const data = yield* ctx.inputs.data.read
-    const source = ctx.inputs.statistics === undefined ? data : yield* ctx.inputs.statistics.read
+    const data = yield* ctx.inputs.data.open
+    const source = ctx.inputs.statistics === undefined ? data : yield* ctx.inputs.statistics.open
     const size = sampleSize(data)
     if (sampleSize(source) !== size || source.y.length === 0) {
       return yield* new StageError({ message: `The statistics are of ${source.y.length} samples of shape [${source.shape.join(", ")}], the data's have [${data.shape.join(", ")}].`, hint: "Give a set of the same kind." })
     }
     const { by, divide } = ctx.params
     const run = by === "coordinate" ? 1 : by === "whole" || data.shape.length < 2 ? size : size / (data.shape[0] ?? 1)
-    const moments = momentsOf(source.x, size, run)
+    const moments = momentsOf(source, run)
     const flat = moments.findIndex(({ deviation }) => divide && by !== "coordinate" && deviation === 0)
     if (flat >= 0) return yield* new StageError({ message: `All values of channel ${flat} are the same.`, hint: "Set `divide: false`." })
-    yield* ctx.outputs.data.write({
-      ...data,
-      x: data.x.map((value, i) => {
+    yield* writePieces(ctx.outputs.data, data, (part) => ({
+      ...part,
+      x: part.x.map((value, i) => {
         const { deviation, mean } = moments[Math.floor((i % size) / run)] ?? { mean: 0, deviation: 1 }
         // A coordinate that never changes carries nothing, and becomes 0.
         return (value - mean) / (divide && deviation > 0 ? deviation : 1)
       }),
       metadata: { ...data.metadata, normalised: by }
-    })
+    }))
     yield* ctx.outputs.moments.append(moments.map((moment, part) => ({ part, ...moment })))
   })
 })

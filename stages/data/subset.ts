@@ -1,6 +1,6 @@
 /** Part of a data set: some classes, a number of samples (of each class, if wanted), in order or drawn at random, and the rest beside it. */
-import { Count, dataset, defineStage, doc, Effect, field, int, number, Probability, sampleSize, Schema, Seed, StageError } from "../../src/stage.ts"
-import { samplesOf } from "./lib/samples.ts"
+import { Count, dataset, defineStage, doc, Effect, field, int, number, partOf, Probability, sampleSize, Schema, Seed, StageError } from "../../src/stage.ts"
+import { writePieces } from "./lib/pieces.ts"
 
 export default defineStage({
   name: "data/subset",
@@ -18,7 +18,7 @@ export default defineStage({
   outputs: { data: dataset(doc("The samples chosen, in the order of the data.")), rest: dataset(doc("All others.")) },
   run: Effect.fn("data/subset")(function*(ctx) {
     const { classes, count, each, from, seed, share, shuffle } = ctx.params
-    const data = yield* ctx.inputs.data.read
+    const data = yield* ctx.inputs.data.open
     const order = shuffle ? [...ctx.random(seed, "choice").permutation(data.y.length)] : Array.from(data.y, (_, sample) => sample)
     const candidates = order.filter((sample) => classes === undefined || classes.includes(data.y[sample] ?? Number.NaN))
     const groups = each ? [...Map.groupBy(candidates, (sample) => data.y[sample]).values()] : [candidates]
@@ -26,8 +26,8 @@ export default defineStage({
     if (chosen.size === 0) {
       return yield* new StageError({ message: `None of the ${data.y.length} samples is chosen.`, hint: `Look at \`classes\`, \`from\` and \`count\`; samples have ${sampleSize(data)} values and labels such as ${data.y[0] ?? "none"}.` })
     }
-    const part = (inside: boolean) => samplesOf(data, Array.from(data.y, (_, sample) => sample).filter((sample) => chosen.has(sample) === inside))
-    yield* ctx.outputs.data.write(part(true))
-    yield* ctx.outputs.rest.write(part(false))
+    const part = (inside: boolean) => partOf(data, Array.from(data.y, (_, sample) => sample).filter((sample) => chosen.has(sample) === inside))
+    yield* writePieces(ctx.outputs.data, part(true))
+    yield* writePieces(ctx.outputs.rest, part(false))
   })
 })

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest"
 import type { Dataset } from "../../../src/table/dataset.ts"
 import noise from "../../../stages/data/noise.ts"
 import normalise from "../../../stages/data/normalise.ts"
+import relabel from "../../../stages/data/relabel.ts"
+import split from "../../../stages/data/split.ts"
 import subset from "../../../stages/data/subset.ts"
 import { attemptStage, given, runStage } from "../run-stage.ts"
 
@@ -66,5 +68,56 @@ describe("data/normalise", () => {
   it("says which channel cannot be divided", async () => {
     const { error } = await attemptStage(normalise, {}, { inputs: { data: given({ ...images(), x: Float32Array.of(1, 2, 5, 5, 3, 4, 5, 5) }) } })
     expect(error?.message).toMatch(/All values of channel 1 are the same/)
+  })
+})
+
+describe("data/split", () => {
+  const parts = async (n: number, params: object) => {
+    const ran = await runStage(split, { ...params }, { inputs: { data: given(numbered(n)) } })
+    return ["train", "validation", "test"].map((name) => Array.from(ran.dataset(name).x).filter((_, i) => i % 2 === 0).map((value) => value / 2))
+  }
+
+  it("puts every sample into one part, whatever the shares, and keeps the order", async () => {
+    for (const [n, validation, test, each] of [[30, 0.2, 0.2, true], [30, 0.5, 0.5, false], [7, 0.5, 0.5, true], [5, 0, 0, false], [1, 0.9, 0, true]] as const) {
+      const found = await parts(n, { validation, test, each, seed: 3 })
+      expect(found.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i))
+      for (const part of found) expect(part).toEqual(part.toSorted((a, b) => a - b))
+    }
+  })
+
+  it("has the shares of each label, drawn anew for another seed", async () => {
+    const [train = [], validation = [], test = []] = await parts(30, { validation: 0.2, test: 0.3 })
+    expect([train, validation, test].map((part) => [0, 1, 2].map((label) => part.filter((sample) => sample % 3 === label).length))).toEqual([[5, 5, 5], [2, 2, 2], [3, 3, 3]])
+    expect((await parts(30, { validation: 0.2, test: 0.3, seed: 1 }))[2]).not.toEqual(test)
+    expect(await parts(10, { validation: 0.2, test: 0.1, each: false, shuffle: false })).toEqual([[0, 1, 2, 3, 4, 5, 6], [7, 8], [9]])
+  })
+
+  it("says when the shares are too large", async () => {
+    const { error } = await attemptStage(split, { validation: 0.6, test: 0.5 }, { inputs: { data: given(numbered(3)) } })
+    expect(error?.message).toMatch(/together are 1.1 of the data/)
+  })
+})
+
+describe("data/relabel", () => {
+  const labels = async (params: object) => {
+    const ran = await runStage(relabel, { ...params }, { inputs: { data: given({ ...numbered(6), metadata: { source: "test", class_names: "[]" } }) } })
+    return { y: [...ran.dataset("data").y], x: [...ran.dataset("data").x].length, metadata: ran.dataset("data").metadata, counts: ran.rows("counts") }
+  }
+
+  it("gives new labels by the old ones; others are kept or dropped", async () => {
+    expect(await labels({ labels: { 0: 1, 1: -1, 2: -1 } })).toMatchObject({ y: [1, -1, -1, 1, -1, -1], metadata: { source: "test" } })
+    expect(await labels({ labels: { 2: 7 }, others: "keep" })).toMatchObject({ y: [0, 1, 7, 0, 1, 7], x: 12 })
+    expect(await labels({ labels: { 2: 0, 0: 1 }, others: "drop" })).toMatchObject({
+      y: [1, 0, 1, 0], x: 8, counts: [{ old: 0, new: 1, n: 2n }, { old: 1, new: null, n: 2n }, { old: 2, new: 0, n: 2n }]
+    })
+  })
+
+  it.each([
+    [{ labels: { 0: 1 } }, /does not say what becomes of 1, 2/],
+    [{ labels: { 0: 1, 5: 2 }, others: "keep" }, /No sample has the label 5; there are 0, 1, 2/],
+    [{ labels: { cat: 1 } }, /names the label "cat", but labels are numbers/]
+  ])("says what is wrong with %j", async (params, message) => {
+    const { error } = await attemptStage(relabel, params, { inputs: { data: given(numbered(6)) } })
+    expect(error?.message).toMatch(message)
   })
 })
