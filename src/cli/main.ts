@@ -8,8 +8,10 @@ import { accept } from "./commands/accept.ts"
 import { check } from "./commands/check.ts"
 import { diff } from "./commands/diff.ts"
 import { doctor } from "./commands/doctor.ts"
+import { exportRun } from "./commands/export.ts"
 import { gc } from "./commands/gc.ts"
 import { graph } from "./commands/graph.ts"
+import { importRun } from "./commands/import.ts"
 import { logs } from "./commands/logs.ts"
 import { plan } from "./commands/plan.ts"
 import { query } from "./commands/query.ts"
@@ -35,7 +37,7 @@ const reprise = group("reprise", {
     { command: "reprise stages attack/perturb", description: "What a stage takes and gives" },
     { command: "reprise doctor", description: "What this machine can compute on" }
   ]
-}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, status, show, logs, diff, why, accept, graph, gc, verify, doctor]))
+}).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, status, show, logs, diff, why, accept, graph, gc, verify, exportRun, importRun, doctor]))
 
 /** Runs one command line; the process ends with its exit code. */
 export const main = (options: { readonly packageRoot: string; readonly worker: string; readonly version: string; readonly parameters: ReadonlyArray<string> }): void => {
