@@ -67,6 +67,23 @@ const usesOfTask = (record: RunRecord, task: RunTask): ReadonlyArray<Use> => {
 /** The uses of one run of each pipeline, or of any runs that are not to be compared with others. */
 export const usesOf = (runs: ReadonlyArray<RunWithTasks>): ReadonlyArray<Use> => foldUses([], runs, () => 0)
 
+/**
+ * How many of these uses, oldest first, have been overtaken: at the same place of the sweeps the stage has run since, with other code, settings or
+ * inputs. Work without a fingerprint is never overtaken: it is different each time, and perhaps wanted so.
+ */
+export const overtakenIn = (uses: ReadonlyArray<Use>): number => {
+  const latest = new Map<string, string>()
+  let overtaken = 0
+  for (const { output, run, stage, sweep, task, values, work } of uses.toReversed()) {
+    if (work === `${run}/${task}`) continue
+    const place = JSON.stringify([stage, output, sweep]) + canonicalJson(values)
+    const known = latest.get(place)
+    if (known === undefined) latest.set(place, work)
+    else if (known !== work) overtaken++
+  }
+  return overtaken
+}
+
 /** A view before its rows are known. */
 export interface View {
   readonly name: string

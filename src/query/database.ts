@@ -75,6 +75,8 @@ export interface Database {
   readonly tables: ReadonlyArray<TableInfo>
   /** What the store should have and has not, for instance objects that are damaged. */
   readonly notes: ReadonlyArray<string>
+  /** On what has been asked so far: which views have results of old code or settings beside the new ones. */
+  readonly remarks: () => ReadonlyArray<string>
 }
 
 const lockDown = [
@@ -204,6 +206,7 @@ export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, 
       script: (sql) => run(sql, Infinity),
       pipeline: selected.pipeline,
       tables: selected.tables.map(({ name, relation, schema }) => ({ schema, name, columns: relation.columns.map((column) => column.name) })),
-      notes: selected.notes
+      notes: selected.notes,
+      remarks: selected.remarks
     }
   })

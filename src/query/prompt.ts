@@ -86,13 +86,16 @@ export const runPrompt = (database: Database, options: PromptOptions = {}): Effe
   const say = (text: string) => void output.write(`${text}\n`)
   const failure = (error: QueryError) => error.hint === undefined ? error.message : `${error.message}\n${error.hint}`
 
+  const made = new Set<string>()
+  const newRemarks = () => database.remarks().filter((remark) => !made.has(remark) && made.add(remark))
+
   const answer = (text: string): Effect.Effect<string> => {
     const [command = "", argument = ""] = text.trim().replace(/;$/, "").split(/\s+/)
     const told = command === ".help" ? Effect.succeed(help)
       : command === ".tables" ? Effect.succeed(listing(database))
       : command === ".schema" ? schemaText(database, argument)
       : command.startsWith(".") ? Effect.succeed(`There is no ${command}.\n${help}`)
-      : Effect.map(database.script(text), (results) => results.map((result) => formatResult(result, "table", { width: width() })).join("\n\n"))
+      : Effect.map(database.script(text), (results) => [...results.map((result) => formatResult(result, "table", { width: width() })), ...newRemarks()].join("\n\n"))
     return Effect.match(told, { onSuccess: (text) => text, onFailure: failure })
   }
 

@@ -2,7 +2,7 @@
 import type { StorePaths } from "../store/paths.ts"
 import { latestRuns, readRunTasks } from "../store/runs.ts"
 import type { Piece, Relation } from "./arrow-scan.ts"
-import { type PipelineViews, type RunWithTasks, type Use, usesOf, viewsOf } from "./catalog.ts"
+import { overtakenIn, type PipelineViews, type RunWithTasks, type Use, usesOf, viewsOf } from "./catalog.ts"
 import type { DatabaseOptions, Selection } from "./database.ts"
 import { QueryError } from "./error.ts"
 import { readUses } from "./history.ts"
@@ -21,6 +21,8 @@ export interface Selected {
   /** Schema of the pipeline whose views need no prefix. */
   readonly pipeline: string | undefined
   readonly notes: ReadonlyArray<string>
+  /** One on each view that was asked and has tables that have been made anew since. */
+  readonly remarks: () => ReadonlyArray<string>
   /** The claims are in the pipelines' text, which takes a YAML parser to read. */
   readonly loadClaims: () => Promise<void>
 }
@@ -89,10 +91,22 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
     const table = located.get(digest)
     return table === undefined || isLost(table) ? undefined : table.schema
   })
+  const remarks = new Set<string>()
+  const remark = (name: string, uses: ReadonlyArray<Use>): void => {
+    const overtaken = overtakenIn(uses)
+    if (overtaken === 0) return
+    remarks.add(`${name} has results of earlier code or settings beside the new ones: ${overtaken} of its ${uses.length} tables ${overtaken === 1 ? "has" : "have"} been made anew since. --latest shows the newest run's only.`)
+  }
   const stageTables = views.flatMap(({ schema, views }) => views.map((view): SelectedTable => ({
     schema,
     name: view.name,
-    relation: { columns: view.columns, pieces: once(() => piecesOf(view.uses, view.constants, located)) }
+    relation: {
+      columns: view.columns,
+      pieces: once(() => {
+        if (selection.kind === "all") remark(view.name, view.uses)
+        return piecesOf(view.uses, view.constants, located)
+      })
+    }
   })))
   let claims: ReadonlyArray<Row> = []
   const latest = selection.kind === "tasks" ? undefined : records().at(-1)?.pipeline
@@ -104,6 +118,7 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
     ],
     pipeline: chosenPipeline(options, views, latest),
     notes: lost.map(({ message }) => `left out: ${message}`),
+    remarks: () => [...remarks],
     loadClaims: async () => {
       const { claimRows } = await import("./declared-claims.ts")
       claims = [...claimRows(runs(), paths)]

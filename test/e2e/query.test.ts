@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { tableFromIPC } from "apache-arrow"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { makeProject, pipeline, toyProject } from "./project.ts"
+import { makeProject, meanStage, pipeline, toyProject } from "./project.ts"
 
 const project = makeProject(toyProject, afterAll)
 beforeAll(() => {
   project.reprise("run", "toy.yaml", "--quiet")
 })
-const question = "select factor, mean, count from mean order by factor"
+const question = "select factor, mean, count from mean order by factor, mean"
 
 describe("reprise query", () => {
   it("answers in every format", () => {
@@ -39,6 +39,18 @@ describe("reprise query", () => {
       expect(err).not.toMatch(/^\s+at .*:\d+/m)
     }
     expect(project.reprise("query", "select mena from mean").err).toContain("mena")
+  })
+
+  it("says when results of old code stand beside those of new code, and how to see the new ones alone", () => {
+    const edited = makeProject()
+    edited.reprise("run", "toy.yaml", "--quiet")
+    edited.write("stages/toy/mean.ts", meanStage.replace("/ rows,", "/ rows + 1,"))
+    edited.reprise("run", "toy.yaml", "--quiet")
+    const both = edited.reprise("query", question, "--format", "csv")
+    expect(both.out).toBe("factor,mean,count\n1,2,5\n1,3,5\n2,4,5\n2,5,5\n3,6,5\n3,7,5\n")
+    expect(both.err).toMatch(/^mean has results of earlier code.*3 of its 6 tables.*--latest.*\n$/)
+    expect(edited.reprise("query", question, "--format", "csv", "--latest")).toMatchObject({ out: "factor,mean,count\n1,3,5\n2,5,5\n3,7,5\n", err: "" })
+    expect(edited.reprise("query", "from scaled").err).toBe("")
   })
 
   it("on an empty store says how to fill it", () => {

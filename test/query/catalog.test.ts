@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { foldUses, type RunWithTasks, type Use, usesOf, viewsOf } from "../../src/query/catalog.ts"
+import { foldUses, overtakenIn, type RunWithTasks, type Use, usesOf, viewsOf } from "../../src/query/catalog.ts"
 import { widest } from "../../src/query/widest.ts"
 import type { RunTask } from "../../src/store/layout.ts"
 
@@ -32,6 +32,21 @@ describe("uses", () => {
   it("keep every run of work that has no fingerprint", () => {
     const volatile = (id: string, at: number) => run(id, at, [task("clock", { t: stored(id) }, {}, null)])
     assert.deepEqual(usesOf([volatile("r1", 1), volatile("r2", 2)]).map((use) => use.stored.digest), ["r1", "r2"])
+  })
+})
+
+describe("what has been overtaken", () => {
+  const at = (id: string, started: number, fingerprint: string | null, values: Readonly<Record<string, number>>) =>
+    run(id, started, [task("a", { t: stored(fingerprint ?? id) }, values, fingerprint)])
+
+  it("is what was made anew at the same place, by other code or with other settings", () => {
+    assert.strictEqual(overtakenIn(usesOf([at("r1", 1, "old", { lr: 1 }), at("r2", 2, "new", { lr: 1 }), at("r3", 3, "newer", { lr: 1 })])), 2)
+    assert.strictEqual(overtakenIn(usesOf([at("r1", 1, "old", { lr: 1 }), at("r2", 2, "new", { lr: 1 }), at("r3", 3, "old", { lr: 1 })])), 1, "back to the old code")
+  })
+
+  it("is not what lies elsewhere, was only looked up again, or is different each time", () => {
+    assert.strictEqual(overtakenIn(usesOf([at("r1", 1, "one", { lr: 1 }), at("r2", 2, "two", { lr: 2 }), at("r3", 3, "one", { lr: 1 })])), 0)
+    assert.strictEqual(overtakenIn(usesOf([at("r1", 1, null, {}), at("r2", 2, null, {})])), 0)
   })
 })
 

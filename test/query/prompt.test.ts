@@ -14,6 +14,7 @@ const database: Database = {
   pipeline: "p",
   tables: [{ schema: "p", name: "student", columns: ["accuracy", "lr"] }, { schema: "other one", name: "x", columns: [] }, { schema: "main", name: "runs", columns: ["run"] }],
   notes: [],
+  remarks: () => [],
   query: (sql) => Effect.succeed(answerOf(sql)),
   script: (sql) => sql.includes("wrong") ? new QueryError({ message: "No.", hint: "Try again." }) : Effect.sync(() => {
     asked.push(sql)

@@ -33,6 +33,7 @@ export const queryAction = Effect.fn("query")(function*(input: Input) {
     for (const note of database.notes) notice(note)
     if (sql === undefined) return yield* runPrompt(database, { width: terminalWidth })
     const result = yield* database.query(sql)
+    for (const remark of database.remarks()) notice(remark)
     const answer = isBinary ? yield* encodeResult(result, format)
       // A file has no width, and nobody wants a part of the rows in it.
       : `${formatResult(result, format, input.output === undefined ? { width: terminalWidth(), all: input.all } : { all: true })}\n`
