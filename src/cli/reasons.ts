@@ -16,6 +16,12 @@ export const reasonText = (reason: Reason): string => {
         : `${reason.field} ${reason.before} -> ${reason.after} (since ${reason.since})`
     case "waits":
       return `waits for ${listed(stagesOf(reason.tasks))}`
+    case "turn":
+      return "waits for its turn in the search"
+    case "rung":
+      return `if among the best 1 in ${reason.reduction} by ${reason.metric} at ${reason.resource} = ${reason.below}`
+    case "pruned":
+      return `not promoted: not among the best by ${reason.metric} at ${reason.resource} = ${reason.below}`
     case "missing-output":
       return `output ${reason.output} is gone from the store (${reason.digest.slice(0, 10)})`
     case "corrupt":
@@ -40,7 +46,7 @@ const listed = (names: ReadonlyArray<string>): string => {
  * wait are one line, for all that any of them waits for.
  */
 export const groupedReasons = (tasks: ReadonlyArray<ResolvedTask>): string => {
-  const byStage = Map.groupBy(tasks.filter(({ reason }) => reason.kind !== "cached"), ({ task }) => task.stage)
+  const byStage = Map.groupBy(tasks.filter(({ reason }) => reason.kind !== "cached" && reason.kind !== "pruned"), ({ task }) => task.stage)
   const rows = [...byStage].flatMap(([stage, own]) =>
     [...Map.groupBy(own, ({ reason }) => kindOf(reason)).values()].map((group) => [stage, count(group.length, "task"), together(group.map(({ reason }) => reason))])
   )
@@ -54,7 +60,8 @@ const together = (reasons: ReadonlyArray<Reason>): string => {
   return `${texts.slice(0, 2).join("; ")}${texts.length > 2 ? ` and ${count(texts.length - 2, "other change")}` : ""}`
 }
 
-const kindOf = (reason: Reason): string => (reason.kind === "changed" ? `changed ${reason.field}` : reason.kind)
+const kindOf = (reason: Reason): string => 
+  reason.kind === "changed" ? `changed ${reason.field}` : reason.kind === "rung" ? `rung ${reason.amount}` : reason.kind
 
 /** A line for every task. */
 export const everyReason = (tasks: ReadonlyArray<ResolvedTask>): string =>

@@ -4,7 +4,8 @@
  */
 import type { Result } from "effect"
 import type { Pipeline, Sweep, Template } from "../spec/pipeline.ts"
-import type { Json, JsonObject } from "../stage/json.ts"
+import { type Cell, cellsOf, cellsWithin, type Search } from "../spec/search.ts"
+import { canonicalJson, type Json, type JsonObject } from "../stage/json.ts"
 import { makeParameterSet, type ParameterSet } from "./parameters.ts"
 import type { Fault } from "./trouble.ts"
 
@@ -17,13 +18,22 @@ export interface Point {
   readonly set: ParameterSet
   /** Every parameter's value, or why one has none. */
   readonly params: Result.Result<JsonObject, Fault>
+  /** Where in a search this is, if the sweep is one. */
+  readonly cell: PointCell | undefined
+}
+
+export interface PointCell {
+  readonly search: Search
+  /** Stands for the values of the sweep's other axes: each combination of these is a search of its own. */
+  readonly group: string
+  readonly cell: Cell
 }
 
 /** Points as they are asked for: a sweep of 100,000 of them is never held at once.
  * @param limit only so many points of each sweep, the first ones */
 export function* expand(pipeline: Pipeline, sweeps: ReadonlyArray<Sweep> = pipeline.sweeps, limit = Infinity): Generator<Point> {
   if (pipeline.sweeps.length === 0) {
-    yield pointOf(undefined, {}, makeParameterSet(pipeline.params, new Set(), (name) => ["params", name]))
+    yield pointOf(undefined, {}, makeParameterSet(pipeline.params, new Set(), (name) => ["params", name]), undefined)
     return
   }
   for (const sweep of sweeps) {
@@ -31,13 +41,26 @@ export function* expand(pipeline: Pipeline, sweeps: ReadonlyArray<Sweep> = pipel
     const placeOf = (name: string): ReadonlyArray<string> =>
       Object.hasOwn(sweep.set, name) ? [...sweepPath(sweep), "set", name] : ["params", name]
     const sets = new Map<string, ParameterSet>()
-    for (const swept of first(limit, combinationsOf(sweep))) {
+    for (const { cell, swept } of pointsWithin(sweep, limit)) {
       const given = Object.keys(swept)
       const shape = given.toSorted().join("\n")
       const set = sets.get(shape) ?? makeParameterSet(templates, new Set(given), placeOf)
       sets.set(shape, set)
-      yield pointOf(sweep, swept, set)
+      yield pointOf(sweep, swept, set, cell)
     }
+  }
+}
+
+function* pointsWithin(sweep: Sweep, limit: number): Generator<{ readonly swept: JsonObject; readonly cell: PointCell | undefined }> {
+  const { list, search, ...others } = sweep
+  if (search === undefined) {
+    for (const swept of first(limit, combinationsOf(sweep))) yield { swept, cell: undefined }
+    return
+  }
+  const isWithin = cellsWithin(search, limit)
+  for (const [at, { cell }] of cellsOf(search).entries()) {
+    if (!isWithin(cell)) continue
+    for (const other of combinationsOf({ ...others, list: [] })) yield { swept: { ...list[at], ...other }, cell: { search, group: canonicalJson(other), cell } }
   }
 }
 
@@ -49,7 +72,8 @@ function* first<A>(many: number, items: Iterable<A>): Generator<A> {
   }
 }
 
-const pointOf = (sweep: Sweep | undefined, swept: JsonObject, set: ParameterSet): Point => ({ sweep, swept, set, params: set.evaluate(swept) })
+const pointOf = (sweep: Sweep | undefined, swept: JsonObject, set: ParameterSet, cell: PointCell | undefined): Point =>
+  ({ sweep, swept, set, params: set.evaluate(swept), cell })
 
 /** Where in the file a sweep stands. */
 export const sweepPath = (sweep: Sweep): ReadonlyArray<string> => (sweep.name === "" ? ["sweep"] : ["sweeps", sweep.name])

@@ -21,6 +21,7 @@ import { topologicalOrder, upstreamOf } from "./graph.ts"
 import { type Interner, makeInterner } from "./intern.ts"
 import type { ParameterSet } from "./parameters.ts"
 import type { Plan } from "./plan.ts"
+import { makeSearchTable } from "./searches.ts"
 import { makeStagePlanner } from "./stage-planner.ts"
 import { makeTaskTable, place } from "./task-table.ts"
 import { makeTrouble } from "./trouble.ts"
@@ -68,11 +69,15 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
   const numbersOf = makeNumbers(intern)
   const places = new Map<string, number>()
   const asked = new Map<string, number>()
+  const searches = makeSearchTable()
+  const isSearched = pipeline.sweeps.some(({ search }) => search !== undefined)
 
   const planPoint = (point: Point, params: JsonObject, wanted: ReadonlySet<string>): void => {
     const numbers = numbersOf(point.set, params)
     const projections = projectionsOf(point.set)
     const planned = new Map<string, Instances>()
+    const sweep = point.sweep?.name ?? ""
+    const below = searches.below(sweep, point.cell)
     const placeOf = new Map<string, number>()
     for (const planner of planners) {
       const { id } = planner.declaration
@@ -80,6 +85,7 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
       if (!wanted.has(id) || projection === undefined) continue
       const instances = planner.instances(params, keyOf(numbers, planner.parameters), {
         instancesOf: (stage) => planned.get(stage),
+        ...(below === undefined || point.cell?.search.stage !== id ? {} : { below: { instances: below, carry: point.cell.search.carry } }),
         report: (fault, combination) => trouble.add(fault, point, combination)
       })
       if (instances === undefined) continue
@@ -87,7 +93,7 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
       asked.set(id, (asked.get(id) ?? 0) + instances.items.length)
 
       // The projected values are those of the stage's own entry and those of its feeds, whose places stand for them.
-      let key = `${point.sweep?.name ?? ""}|${projection.key}|${keyOf(numbers, projection.own)}`
+      let key = `${sweep}|${projection.key}|${keyOf(numbers, projection.own)}`
       for (const feed of planner.feeds) key += `/${placeOf.get(feed) ?? ""}`
       const here = places.get(key) ?? places.size
       places.set(key, here)
@@ -95,6 +101,7 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
       if (!planner.note(instances, here)) continue
       for (const { combination, draft, key } of instances.items) place(draft, coordinates.at(here, point, projection, combination, key))
     }
+    if (isSearched) searches.note(sweep, point.cell, point.swept, planned)
   }
 
   const wantedBySweep = new Map<Sweep | undefined, ReadonlySet<string>>()
@@ -105,7 +112,14 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
     else planPoint(point, point.params.success, wanted)
   }
   if (trouble.found) return Result.fail(trouble.problems())
-  return Result.succeed({ pipeline, tasks: table.tasks(), axes: coordinates.columns(pipeline), asked: Object.fromEntries(asked) })
+  const planned = searches.result()
+  return Result.succeed({
+    pipeline,
+    tasks: table.tasks(),
+    axes: coordinates.columns(pipeline),
+    asked: Object.fromEntries(asked),
+    ...(planned === undefined ? {} : { searches: planned })
+  })
 }
 
 /** What leads to the sweep's targets and to the stages asked for, both where both are given. */

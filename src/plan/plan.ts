@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "../stage/json.ts"
 import type { Pipeline, StageDeclaration } from "../spec/pipeline.ts"
+import type { PlannedSearches } from "./searches.ts"
 
 export type TaskId = string
 
@@ -53,4 +54,6 @@ export interface Plan {
   readonly axes: ReadonlyArray<string>
   /** How many tasks the file asks for before sharing, by stage id. */
   readonly asked: Readonly<Record<string, number>>
+  /** Which tasks run only if their configuration is worth it; absent where no sweep is a search. */
+  readonly searches?: PlannedSearches
 }

@@ -1,7 +1,7 @@
 /** Plans one stage of the file at each point: its instances, remembered by the values and the feeds that they come from. */
 import type { StageDeclaration } from "../spec/pipeline.ts"
 import type { JsonObject } from "../stage/json.ts"
-import { fanOut, type Feeds, type Instance, type Instances } from "./fan-out.ts"
+import { fanOut, type Feed, type Feeds, type Instance, type Instances } from "./fan-out.ts"
 import { feeds } from "./graph.ts"
 import { makePreparation, type PreparationContext } from "./prepare.ts"
 import type { TaskTable } from "./task-table.ts"
@@ -28,6 +28,8 @@ export interface StagePlanner {
 export interface Surroundings {
   /** Instances of a stage planned before, at this point. */
   readonly instancesOf: (stage: string) => Instances | undefined
+  /** This stage's instances at the rung below of a search, and what is carried up: input -> output. */
+  readonly below?: { readonly instances: Instances; readonly carry: Readonly<Record<string, string>> }
   readonly report: (fault: Fault, combination: JsonObject) => void
 }
 
@@ -44,12 +46,12 @@ export const makeStagePlanner = (
   const byContent = new Map<string, Instances>()
   const notes = new Set<number>()
 
-  const build = (params: JsonObject, key: string, fed: Feeds, report: Surroundings["report"]): Instances | undefined => {
+  const build = (params: JsonObject, key: string, fed: Feeds, below: Surroundings["below"], report: Surroundings["report"]): Instances | undefined => {
     const items: Array<Instance> = []
     let sound = true
     for (const feed of fed.items) {
       const prepared = preparation.prepare(params, key, feed.combination)
-      if (prepared.kind === "task") items.push({ draft: table.draft(declaration, prepared, feed), combination: feed.combination, key: feed.key })
+      if (prepared.kind === "task") items.push({ draft: table.draft(declaration, prepared, carrying(feed, below)), combination: feed.combination, key: feed.key })
       if (prepared.kind !== "faulty") continue
       for (const fault of prepared.faults) report(fault, feed.combination)
       sound = false
@@ -68,8 +70,8 @@ export const makeStagePlanner = (
     feeds: sources,
     // Both numbers are below 2 ** 26: one number, exact in a double, stands for the pair.
     note: (instances, place) => notes.size !== notes.add(instances.id * 2 ** 26 + place).size,
-    instances: (params, key, { instancesOf, report }) => {
-      let memo = key
+    instances: (params, key, { below, instancesOf, report }) => {
+      let memo = below === undefined ? key : `${key}^${below.instances.id}`
       for (const source of sources) {
         const instances = instancesOf(source)
         if (instances === undefined) return undefined
@@ -86,9 +88,17 @@ export const makeStagePlanner = (
         known.set(memo, undefined)
         return undefined
       }
-      const made = build(params, key, fed, report)
+      const made = build(params, key, fed, below, report)
       known.set(memo, made)
       return made
     }
   }
+}
+
+/** What an instance is given, with what its own rung below has left for it. */
+const carrying = (feed: Feed, below: Surroundings["below"]): Feed => {
+  const before = below?.instances.items.find(({ key }) => key === feed.key)
+  if (below === undefined || before === undefined) return feed
+  const carried = Object.entries(below.carry).map(([input, output]) => [input, [{ draft: before.draft, output }]] as const)
+  return { ...feed, inputs: { ...feed.inputs, ...Object.fromEntries(carried) } }
 }

@@ -63,11 +63,16 @@ export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspace
         ...(options.engine.config === undefined ? {} : { backendConfig: options.engine.config })
       }
       const startedAt = Date.now()
+      const metrics: Record<string, number | null> = {}
+      const onEvent = (event: StageEvent) => {
+        if (event.type === "metric") metrics[event.name] = Number.isFinite(event.value) ? event.value : null
+        options.onEvent(event)
+      }
       const { resources, timeout } = task.declaration
-      const ran = pool.run({ bundle: options.stage.bundle, request, log: options.log, memoryMiB: resources.memoryMiB }, options.onStart, options.onEvent)
+      const ran = pool.run({ bundle: options.stage.bundle, request, log: options.log, memoryMiB: resources.memoryMiB }, options.onStart, onEvent)
       return (timeout === undefined ? ran : Effect.timeoutOrElse(ran, { duration: timeout * 1000, orElse: () => Effect.fail(tookTooLong(timeout)) })).pipe(
         // What has been computed is published even if somebody presses Ctrl-C at this moment.
-        Effect.flatMap((reply) => Effect.uninterruptible(publish(store, options, outputs, startedAt, reply)))
+        Effect.flatMap((reply) => Effect.uninterruptible(publish(store, options, outputs, startedAt, metrics, reply)))
       )
     },
     (workspace) => workspaces.giveBack(workspace)
@@ -91,6 +96,7 @@ const publish = Effect.fn("publish")(function*(
   options: AttemptOptions,
   staged: Readonly<Record<string, string>>,
   startedAt: number,
+  metrics: Readonly<Record<string, number | null>>,
   reply: TaskReply
 ): Effect.fn.Return<ActionRecord, TaskFailure | CorruptInputs | StoreError> {
   if (reply.type === "corrupt") return yield* new CorruptInputs({ digests: reply.digests })
@@ -112,6 +118,7 @@ const publish = Effect.fn("publish")(function*(
     wallMs: reply.use.wallMs,
     cpuMs: reply.use.cpuMs,
     peakMemoryBytes: reply.use.peakMemoryBytes,
+    ...(Object.keys(metrics).length === 0 ? {} : { metrics }),
     producer: yield* options.producer
   }
   yield* store.commit(action, staged)

@@ -16,6 +16,7 @@ import type { Gpus, GpuPool } from "./gpus.ts"
 import type { History } from "./history.ts"
 import type { Pool } from "./pool.ts"
 import { giveBack, shareOf, take, type Resources, type Share } from "./resources.ts"
+import { type Metrics, openSearchGate } from "./search-gate.ts"
 import { makeStartQueue } from "./start-queue.ts"
 import { openTaskLog } from "./task-log.ts"
 import { needsOf, startWalk, type TaskOutputs } from "./walk.ts"
@@ -108,6 +109,12 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
   const repaired = new Map<string, number>()
   let free = options.capacity
   const running = new Set<Entry>()
+  const gate = openSearchGate(plan, {
+    onMissing: (id, metric, reported) => {
+      const task = plan.tasks.find((each) => each.id === id)
+      if (task !== undefined) warn(task, `It reports no metric "${metric}", which its search goes by${reported.length === 0 ? "" : ` (it reports ${reported.join(", ")})`}: no configuration is gone on with.`)
+    }
+  })
   let delayed = 0
   let looking = false
   /** The failed task because of which nothing more is started. */
@@ -115,6 +122,11 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
 
   const later = (delayMs: number, message: Message) =>
     FiberSet.run(fibers, Effect.andThen(Effect.sleep(delayMs), Effect.sync(() => void Queue.offerUnsafe(inbox, message))))
+
+  /** What a search needs to know of a task that has ended; tasks that it goes on with are taken again. */
+  const tellSearch = (task: string, metrics: Metrics | undefined) => {
+    for (const { id } of gate.settle(task, metrics)) walk.putBack(id)
+  }
 
   // --- tasks that need not run
 
@@ -124,6 +136,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     const { fingerprint, outputs, producer } = action
     emit({ type: "task-cached", at: Date.now(), task: task.id, stage: task.stage, fingerprint, outputs, producer: producer.run, kept })
     walk.finish(task.id, outputs)
+    tellSearch(task.id, action.metrics ?? {})
   }
 
   const settleEntry = (entry: Entry, action: ActionRecord) => {
@@ -134,6 +147,10 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
   /** Decides every task that has its inputs. */
   const admit = Effect.fnUntraced(function*() {
     for (let task = walk.take(); task !== undefined; task = walk.take()) {
+      if (!gate.isOpen(task.id)) {
+        gate.hold(task)
+        continue
+      }
       const decision = yield* decide(store, deciding, walk, task)
       if (decision.kind === "cached") {
         settleCached(task, decision.action)
@@ -235,6 +252,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     if (identical) unchanged.add(task.id)
     emit({ type: "task-finished", at: Date.now(), task: task.id, stage: task.stage, fingerprint, outputs, wallMs, identical })
     walk.finish(task.id, outputs)
+    tellSearch(task.id, action.metrics ?? {})
     for (const follower of entry.followers) settleCached(follower, action)
   })
 
@@ -255,7 +273,12 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       emit({ type: "task-failed", at: Date.now(), attempt: entry.attempt, willRetry, ...(willRetry ? { delayMs } : {}), ...failure })
       if (willRetry) return
       failures.push(failure)
-      for (const skipped of walk.fail(task.id)) skip(skipped, task.id)
+      const behind = walk.fail(task.id)
+      for (const skipped of behind) {
+        if (gate.isOpen(skipped.id)) skip(skipped, task.id)
+        else prune(skipped)
+      }
+      for (const each of [task, ...behind]) tellSearch(each.id, undefined)
     }
     if (willRetry) {
       fail(entry.task)
@@ -288,6 +311,8 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
 
   const skip = (task: PlannedTask, because: string) =>
     emit({ type: "task-skipped", at: Date.now(), task: task.id, stage: task.stage, because })
+
+  const prune = (task: PlannedTask) => emit({ type: "task-pruned", at: Date.now(), task: task.id, stage: task.stage })
 
   /** Sets corrupt inputs aside and has their tasks run again, and then this one. */
   const repair = Effect.fnUntraced(function*(entry: Entry, digests: ReadonlyArray<string>) {
@@ -368,9 +393,10 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     if (running.size === 0 && delayed === 0 && (stoppedBy !== undefined || (elsewhere.size === 0 && queue.size === 0))) break
     for (const message of yield* Queue.takeAll(inbox)) yield* handle(message)
   }
-  if (stoppedBy !== undefined) {
+  if (stoppedBy === undefined) for (const task of [...gate.held(), ...walk.untaken()]) prune(task)
+  else {
     const entries = [...queue.drain(), ...elsewhere]
-    for (const task of [...entries.flatMap((entry) => [entry.task, ...entry.followers]), ...walk.untaken()]) skip(task, stoppedBy)
+    for (const task of [...entries.flatMap((entry) => [entry.task, ...entry.followers]), ...gate.held(), ...walk.untaken()]) skip(task, stoppedBy)
   }
   const outputs = plan.tasks.flatMap((task) => {
     const left = walk.outputs(task.id)

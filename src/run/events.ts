@@ -16,6 +16,8 @@ export type RunEvent =
   | { readonly type: "task-finished"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly outputs: Readonly<Record<string, StoredOutput>>; readonly wallMs: number; readonly identical: boolean }
   | { readonly type: "task-failed"; readonly at: number; readonly task: string; readonly stage: string; readonly attempt: number; readonly willRetry: boolean; /** How it failed. */ readonly kind?: FailureKind; /** Until the next attempt. */ readonly delayMs?: number; readonly point: string; readonly message: string; readonly hint?: string; readonly log: string }
   | { readonly type: "task-skipped"; readonly at: number; readonly task: string; readonly stage: string; readonly because: string }
+  /** A search did not go on with its configuration. */
+  | { readonly type: "task-pruned"; readonly at: number; readonly task: string; readonly stage: string }
   | { readonly type: "run-finished"; readonly at: number; readonly run: string; readonly status: "succeeded" | "failed" | "interrupted"; readonly counts: RunCounts; readonly wallMs: number }
 
 /** What `point` is in the events of failed tasks: the sweep and its values at which the task failed, `width: d=100, lr=0.1`. */
@@ -33,6 +35,8 @@ export interface RunCounts {
   readonly ran: number
   readonly failed: number
   readonly skipped: number
+  /** Of configurations with which a search did not go on. */
+  readonly pruned?: number
   /** Of the cached ones: those that stand behind a task that ran and gave the same bytes as before. */
   readonly kept: number
 }

@@ -59,6 +59,7 @@ const stageLine = (id: string, stage: StageProgress, columns: Columns, now: numb
     [stage.running > 0 ? `  ${stage.running} running` : "", "plain"],
     [stage.failed > 0 ? `  ${stage.failed} failed` : "", "red"],
     [stage.skipped > 0 ? `  ${stage.skipped} skipped` : "", "yellow"],
+    [stage.pruned > 0 ? `  ${stage.pruned} not promoted` : "", "dim"],
     [unfinished && pace !== undefined ? `  ${rateText(pace.rate)}, ${duration(pace.leftMs)} left` : "", "dim"]
   ]
   const count = `${done}/${stage.total}`.padStart(columns.count)
@@ -110,7 +111,8 @@ export const summaryLine = (progress: Progress, now: number): string => {
     [sum((stage) => stage.ran), "ran"],
     [progress.running.size, "running"],
     [sum((stage) => stage.failed), "failed"],
-    [sum((stage) => stage.skipped), "skipped"]
+    [sum((stage) => stage.skipped), "skipped"],
+    [sum((stage) => stage.pruned), "not promoted"]
   ] as const
   const facts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`).join(", ")
   const time = left.length === 0 ? "" : `; about ${duration(left.reduce((a, b) => a + b, 0))} left in the stages at work`
@@ -124,17 +126,21 @@ export const startLine = (event: Extract<RunEvent, { readonly type: "run-started
 
 /** The last word on a run. */
 export const endLine = (event: Extract<RunEvent, { readonly type: "run-finished" }>): string => {
-  const { cached, failed, kept, ran, skipped, total } = event.counts
+  const { cached, failed, kept, pruned = 0, ran, skipped, total } = event.counts
   const time = duration(event.wallMs)
   if (event.status === "interrupted") {
     return `Interrupted after ${time}: ${cached + ran} of ${plural(total, "task")} are done and kept. The same command goes on from there.`
   }
-  if (event.status === "succeeded" && ran === 0) return `All ${plural(total, "task")} cached, nothing to do (${time}).`
+  const unpromoted = pruned > 0 ? `${pruned} not promoted` : ""
+  if (event.status === "succeeded" && ran === 0) {
+    return pruned === 0 ? `All ${plural(total, "task")} cached, nothing to do (${time}).` : `All ${plural(total - pruned, "task")} cached and ${unpromoted}, nothing to do (${time}).`
+  }
   const facts = [
     `${ran} ran`,
     ...(cached > 0 ? [`${cached} cached`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(skipped > 0 ? [`${skipped} skipped because of that`] : [])
+    ...(skipped > 0 ? [`${skipped} skipped because of that`] : []),
+    ...(pruned > 0 ? [unpromoted] : [])
   ].join(", ")
   const same = kept > 0 ? ` Outputs came out identical: ${plural(kept, "task")} behind them kept.` : ""
   return `${event.status === "succeeded" ? "Done" : "Failed"} in ${time}: ${facts}.${same}`

@@ -7,6 +7,7 @@ export interface StageProgress {
   readonly ran: number
   readonly failed: number
   readonly skipped: number
+  readonly pruned: number
   readonly running: number
   /** When its first task was started, and how much of the clock its tasks have taken since, by the last one's end. */
   readonly startedAt: number | undefined
@@ -35,9 +36,9 @@ export interface Progress {
 
 export const noProgress: Progress = { run: undefined, pipeline: "", startedAt: 0, tasks: 0, stages: {}, running: new Map(), end: undefined }
 
-const noStage: StageProgress = { total: 0, cached: 0, ran: 0, failed: 0, skipped: 0, running: 0, startedAt: undefined, lastEndAt: undefined }
+const noStage: StageProgress = { total: 0, cached: 0, ran: 0, failed: 0, skipped: 0, pruned: 0, running: 0, startedAt: undefined, lastEndAt: undefined }
 
-export const stageDone = (stage: StageProgress): number => stage.cached + stage.ran + stage.failed + stage.skipped
+export const stageDone = (stage: StageProgress): number => stage.cached + stage.ran + stage.failed + stage.skipped + stage.pruned
 
 export const advance = (progress: Progress, event: RunEvent): Progress => {
   switch (event.type) {
@@ -54,6 +55,8 @@ export const advance = (progress: Progress, event: RunEvent): Progress => {
       return inStage(progress, event.stage, (stage) => ({ cached: stage.cached + 1 }))
     case "task-skipped":
       return inStage(progress, event.stage, (stage) => ({ skipped: stage.skipped + 1 }))
+    case "task-pruned":
+      return inStage(progress, event.stage, (stage) => ({ pruned: stage.pruned + 1 }))
     case "task-started": {
       const task: RunningTask = { task: event.task, stage: event.stage, startedAt: event.at, attempt: event.attempt, progress: undefined }
       const running = new Map(progress.running).set(event.task, task)

@@ -48,6 +48,8 @@ export const makeRecorder = (run: OpenRun, tasks: ReadonlyArray<PlannedTask>): R
         }
         case "task-skipped":
           return write(event.task, { fingerprint: null, status: "skipped", outputs: {}, startedAt: event.at, wallMs: 0, message: event.because })
+        case "task-pruned":
+          return write(event.task, { fingerprint: null, status: "pruned", outputs: {}, startedAt: event.at, wallMs: 0 })
         case "run-finished":
           for (const [task, start] of started) {
             write(task, { fingerprint: start.fingerprint, status: "interrupted", outputs: {}, startedAt: start.at, wallMs: event.at - start.at })
@@ -61,6 +63,6 @@ export const makeRecorder = (run: OpenRun, tasks: ReadonlyArray<PlannedTask>): R
   }
 }
 
-/** Progress is of no interest afterwards, and what cached tasks hold is said in tasks.ndjson. */
+/** Progress is of no interest afterwards, and what cached and pruned tasks hold is said in tasks.ndjson. */
 const isKept = (event: RunEvent): boolean =>
-  event.type !== "task-cached" && !(event.type === "task-event" && event.event.type === "progress")
+  event.type !== "task-cached" && event.type !== "task-pruned" && !(event.type === "task-event" && event.event.type === "progress")

@@ -6,6 +6,7 @@ import type { StoreError } from "../store/error.ts"
 import { Store } from "../store/store.ts"
 import { decide, reasonOf, type DecideOptions } from "./decide.ts"
 import { openHistory } from "./history.ts"
+import { openSearchGate } from "./search-gate.ts"
 import { needsOf, startWalk, type TaskOutputs } from "./walk.ts"
 
 export interface ResolvedTask {
@@ -30,7 +31,12 @@ export const resolvePlan = Effect.fn("resolvePlan")(function*(options: ResolveOp
   const history = yield* openHistory(store, plan.pipeline.name, options.stages)
   const walk = startWalk(plan)
   const resolved = new Map<string, ResolvedTask>()
+  const gate = openSearchGate(plan, { onMissing: () => undefined })
   for (let task = walk.take(); task !== undefined; task = walk.take()) {
+    if (!gate.isOpen(task.id)) {
+      gate.hold(task)
+      continue
+    }
     const decision = yield* decide(store, deciding, walk, task)
     const { fingerprint } = decision
     const reason = yield* reasonOf(decision, history)
@@ -38,14 +44,17 @@ export const resolvePlan = Effect.fn("resolvePlan")(function*(options: ResolveOp
       const { outputs } = decision.action
       resolved.set(task.id, { task, fingerprint, reason, outputs })
       walk.finish(task.id, outputs)
+      for (const { id } of gate.settle(task.id, decision.action.metrics ?? {})) walk.putBack(id)
     } else {
       resolved.set(task.id, { task, fingerprint, reason })
     }
   }
-  return plan.tasks.map((task) =>
-    resolved.get(task.id) ?? {
-      task,
-      fingerprint: null,
-      reason: { kind: "waits", tasks: needsOf(task).filter((id) => walk.outputs(id) === undefined) }
-    })
+  const laterReason = (task: PlannedTask): Reason => {
+    const rung = gate.isOpen(task.id) ? undefined : gate.rungOf(task.id)
+    if (rung === undefined) return { kind: "waits", tasks: needsOf(task).filter((id) => walk.outputs(id) === undefined) }
+    const { amount, below, metric, reduction, resource } = rung
+    if (rung.rung === 1) return { kind: "turn" }
+    return gate.over ? { kind: "pruned", resource, below, metric } : { kind: "rung", resource, amount, below, reduction, metric }
+  }
+  return plan.tasks.map((task) => resolved.get(task.id) ?? { task, fingerprint: null, reason: laterReason(task) })
 })

@@ -7,7 +7,7 @@ import { readRunTasks } from "../store/runs.ts"
 import type { RunEvent } from "./events.ts"
 
 const eventTypes: ReadonlySet<unknown> = new Set<RunEvent["type"]>([
-  "run-started", "task-cached", "task-started", "task-event", "task-finished", "task-failed", "task-skipped", "run-finished"
+  "run-started", "task-cached", "task-started", "task-event", "task-finished", "task-failed", "task-skipped", "task-pruned", "run-finished"
 ])
 const isRunEvent = (value: unknown): value is RunEvent =>
   typeof value === "object" && value !== null && "type" in value && eventTypes.has(value.type) && "at" in value && typeof value.at === "number"
@@ -70,6 +70,7 @@ export const readRunLog = (paths: StorePaths, run: string): RunLog => {
       case "task-finished":
       case "task-failed":
       case "task-skipped":
+      case "task-pruned":
         underWay.delete(event.task)
         pausing.delete(event.task)
         if (event.type === "task-failed" && event.willRetry) {

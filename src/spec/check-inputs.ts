@@ -83,10 +83,10 @@ const resolve = (reference: InputReference, taker: Taker | undefined, stages: Re
   return { stage, output: name }
 }
 
-const kindName = (kind: InputSpec["kind"]): string => kind === "artefact" ? "a file" : kind === "any" ? "anything" : kind === "dataset" ? "a data set" : `a ${kind}`
+export const kindName = (kind: InputSpec["kind"]): string => kind === "artefact" ? "a file" : kind === "any" ? "anything" : kind === "dataset" ? "a data set" : `a ${kind}`
 
 /** What the output is that the input does not take; undefined when it fits. */
-const whyUnfit = (given: OutputSpec, input: InputSpec): string | undefined => {
+export const whyUnfit = (given: OutputSpec, input: InputSpec): string | undefined => {
   const same = input.kind === "any" || given.kind === input.kind || (input.kind === "table" && given.kind === "dataset")
   if (!same) return kindName(given.kind)
   if (given.kind === "table") return missingColumns(given.columns, input.columns ?? {})

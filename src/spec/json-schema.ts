@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from "../stage/json.ts"
 import { isJsonObject } from "../stage/json.ts"
 import type { InputSpec, StageDescription } from "../stage/protocol.ts"
-import { claimKeys, comparisons, distributionKeys, figureKeys, marks, namePattern, paperKeys, pipelineKeys, resourceKeys, retryKeys, samplingKeys, stageKeys, summaryKeys, sweepKeys } from "./keys.ts"
+import { claimKeys, comparisons, distributionKeys, figureKeys, marks, namePattern, paperKeys, pipelineKeys, resourceKeys, retryKeys, samplingKeys, searchKeys, stageKeys, summaryKeys, sweepKeys } from "./keys.ts"
 import { failureKinds } from "./retry.ts"
 
 const ref = (name: string): JsonObject => ({ $ref: `#/$defs/${name}` })
@@ -69,23 +69,26 @@ export const pipelineSchema = (descriptions: ReadonlyArray<StageDescription>): J
       list: { type: ["array", "null"], items: mapOf(ref("value")) },
       random: ref("sampling"),
       sobol: ref("sampling"),
+      asha: closed(searchKeys, { ...searchProperties, points: { type: "integer", minimum: 1 }, parallel: { type: "integer", minimum: 1, default: 8 } }, [...searchRequired, "points"]),
+      hyperband: closed(bracketKeys, searchProperties, searchRequired),
       targets: { type: "array", items: ref("name") }
     }),
     sampling: closed(samplingKeys, {
       points: { type: "integer", minimum: 1 },
       seed: { ...count, default: 0 },
-      axes: {
-        type: "object",
-        ...names,
-        additionalProperties: anyOf({ type: "array", minItems: 1 }, closed(distributionKeys, {
-          min: { type: "number" },
-          max: { type: "number" },
-          log: { type: "boolean", default: false },
-          int: { type: "boolean", default: false },
-          choice: { type: "array", minItems: 1 }
-        }))
-      }
+      axes: ref("distributions")
     }, ["points", "axes"]),
+    distributions: {
+      type: "object",
+      ...names,
+      additionalProperties: anyOf({ type: "array", minItems: 1 }, closed(distributionKeys, {
+        min: { type: "number" },
+        max: { type: "number" },
+        log: { type: "boolean", default: false },
+        int: { type: "boolean", default: false },
+        choice: { type: "array", minItems: 1 }
+      }))
+    },
     claim: closed(claimKeys, {
       id: filled,
       source: filled,
@@ -98,6 +101,22 @@ export const pipelineSchema = (descriptions: ReadonlyArray<StageDescription>): J
     ...Object.fromEntries(descriptions.map((description) => [withName(description), withSchema(description)]))
   }
 })
+
+/** What hyperband tries follows from its bounds. */
+const { parallel: _parallel, points: _points, ...bracketKeys } = searchKeys
+const searchRequired = ["axes", "stage", "metric", "goal", "resource", "min", "max"] as const
+const searchProperties = {
+  seed: { ...count, default: 0 },
+  axes: ref("distributions"),
+  stage: ref("name"),
+  metric: filled,
+  goal: { enum: ["max", "min"] },
+  resource: ref("name"),
+  min: { type: "number", exclusiveMinimum: 0 },
+  max: { type: "number", exclusiveMinimum: 0 },
+  reduction: { type: "integer", minimum: 2, default: 3 },
+  carry: { type: "object", additionalProperties: filled }
+} as const
 
 /** Names of failures to complete, and the patterns of the others. */
 const failureName: JsonObject = { anyOf: [{ enum: failureKinds }, { type: "string", pattern: "^(exit [1-9]\\d{0,2}|[A-Z][A-Za-z0-9_]*)$" }] }

@@ -31,6 +31,8 @@ export const sweepKeys = {
   list: "Points written out.",
   random: "Points drawn at random.",
   sobol: "Points of a Sobol sequence, which fills the space more evenly than chance.",
+  asha: "Many configurations tried a little and the better ones on, as results come in.",
+  hyperband: "The same in brackets, from many configurations tried a little to few tried to the end.",
   targets: "The stages that this sweep is for; what leads to them is implied. All stages unless given."
 } as const
 
@@ -38,6 +40,21 @@ export const samplingKeys = {
   points: "How many points. More later run only what is new.",
   seed: "Other points for another seed; 0 unless given.",
   axes: "What each parameter is drawn from: { min, max }, with log or int, or a list to choose from."
+} as const
+
+export const searchKeys = {
+  points: "how many configurations to draw (asha).",
+  seed: "other configurations for another seed; 0 unless given.",
+  axes: "what each parameter is drawn from: { min, max }, with log or int, or a list to choose from.",
+  stage: "the id of the stage whose metric decides.",
+  metric: "the metric that decides, as the stage reports it; the last value counts.",
+  goal: "max where more of the metric is better, min where less is.",
+  resource: "the parameter that says how much a configuration is given, such as epochs.",
+  min: "how much of the resource the lowest rung gives.",
+  max: "how much no rung exceeds.",
+  reduction: "one of so many goes on, and is given so many times as much; 3 unless given.",
+  carry: "what a rung goes on from: inputs of the stage, each with the output of the same stage at the rung below.",
+  parallel: "how many configurations are worked on at once in the algorithm's own clock (asha), whatever --jobs is; 8 unless given."
 } as const
 
 export const distributionKeys = {

@@ -12,6 +12,8 @@ import { Field } from "./field.ts"
 import { inOrder, showCycle } from "./graph.ts"
 import { dependents, evaluateParameters, parameterNeeds, type Parameters } from "./params.ts"
 import type { Pipeline, StageDeclaration, Sweep, Template } from "./pipeline.ts"
+import type { Sampling } from "./sampling.ts"
+import { bracketsOf, configCount } from "./search.ts"
 import type { Problem } from "./source.ts"
 import { suggestion } from "./suggest.ts"
 import { type Axis, axisValues, faultAt, resolveSweep, type SweepDeclaration, sweptParameters } from "./sweep.ts"
@@ -183,16 +185,30 @@ const without = (declaration: SweepDeclaration, names: ReadonlySet<string>): Swe
     const text = JSON.stringify(template)
     return seen.has(text) ? false : seen.add(text)
   })
-  const { sampling } = declaration
-  const axes = keep(sampling?.axes ?? {})
   return {
     ...declaration,
     set: keep(declaration.set),
     grid: keep(declaration.grid),
     zip: keep(declaration.zip),
     list: distinct,
-    sampling: sampling === undefined || Object.keys(axes).length === 0 ? undefined : { ...sampling, axes }
+    ...drawnWithout(declaration, names, keep)
   }
+}
+
+/** A search whose resource is given has no rungs any more: its configurations are points drawn at random. */
+const drawnWithout = (
+  { sampling, search }: SweepDeclaration,
+  names: ReadonlySet<string>,
+  keep: (axes: Sampling["axes"]) => Sampling["axes"]
+): Pick<SweepDeclaration, "sampling" | "search"> => {
+  const less = (drawn: Sampling): Sampling | undefined => {
+    const axes = keep(drawn.axes)
+    return Object.keys(axes).length === 0 ? undefined : { ...drawn, axes }
+  }
+  if (search === undefined) return { sampling: sampling === undefined ? undefined : less(sampling), search }
+  const drawn = less(search.sampling)
+  if (drawn === undefined) return { sampling, search: undefined }
+  return names.has(search.resource) ? { sampling: { ...drawn, points: configCount(bracketsOf(search)) }, search: undefined } : { sampling, search: { ...search, sampling: drawn } }
 }
 
 const resolveMatrices = (pipeline: Pipeline, matrices: NonNullable<Pipeline["declared"]>["matrices"], params: Parameters, sweeps: ReadonlyArray<SweepDeclaration>, problems: Array<Problem>): Pipeline["stages"] => {

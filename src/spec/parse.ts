@@ -13,6 +13,7 @@ import { pipelineKeys } from "./keys.ts"
 import { offsetOf } from "./node.ts"
 import { dependents, evaluateParameters, parameterNeeds } from "./params.ts"
 import type { Pipeline, StageDeclaration } from "./pipeline.ts"
+import { checkSearch } from "./read-search.ts"
 import { readClaims, readFigures, readPaper, readSummaries } from "./read-results.ts"
 import { readStages, type StageDraft } from "./read-stages.ts"
 import { type NamedTemplates, readParams, readProfiles, readSweeps } from "./read-sweeps.ts"
@@ -67,6 +68,7 @@ const readPipeline = (root: Field, collector: Collector, library: Library): Pipe
     return [draft.id, declare(draft, inputs, matrix)]
   })
   checkStageCycles(stages)
+  for (const { path, search } of sweeps) if (search !== undefined) checkSearch(search, root.at([...path, search.strategy]), stages, interfaces)
   return {
     name: name ?? "",
     description: keys.description?.text(),

@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from "../stage/json.ts"
 import type { Expression } from "./expression.ts"
 import type { Retry } from "./retry.ts"
+import type { Search } from "./search.ts"
 import type { SourceMap } from "./source.ts"
 import type { Axis, SweepDeclaration } from "./sweep.ts"
 
@@ -56,6 +57,8 @@ export interface Sweep {
   readonly zip: Readonly<Record<string, ReadonlyArray<Json>>>
   /** Points written out. */
   readonly list: ReadonlyArray<JsonObject>
+  /** Says which points of `list`, its cells in their order, run. Each combination of `zip` and `grid` is a search of its own. */
+  readonly search?: Search
   /** Stage ids that this sweep is for (what leads to them is implied); undefined: all. */
   readonly targets: ReadonlyArray<string> | undefined
 }

@@ -7,7 +7,7 @@ import { mostPoints } from "./sweep.ts"
 import { suggestion } from "./suggest.ts"
 import { writtenOut } from "./template.ts"
 
-const wholeNumber = (value: number) => Number.isSafeInteger(value) && value >= 0
+export const wholeNumber = (value: number) => Number.isSafeInteger(value) && value >= 0
 
 /** Undefined where it could not be read; everything wrong has been reported. */
 export const readSampling = (strategy: Sampling["strategy"], field: Field, params: ReadonlySet<string>): Sampling | undefined => {
@@ -16,14 +16,21 @@ export const readSampling = (strategy: Sampling["strategy"], field: Field, param
   if (axes === undefined) field.failKey("axes is missing: what each parameter is drawn from", "for example axes: { lr: { min: 0.001, max: 1, log: true } }")
   const count = points?.number(`a number of points, 1 to ${mostPoints.toLocaleString("en")}`, (value) => wholeNumber(value) && value >= 1 && value <= mostPoints)
   const start = seed?.number("a whole number, 0 or more", (value) => wholeNumber(value) && value < 2 ** 32) ?? 0
-  const named = axes?.entries("axes gives each parameter what it is drawn from") ?? new Map<string, Field>()
-  if (strategy === "sobol" && named.size > mostDimensions) axes?.failKey(`a Sobol sequence has at most ${mostDimensions} axes here; these are ${named.size}`, "use random")
+  const read = readAxesSampled(axes, params)
+  const many = Object.keys(read ?? {}).length
+  if (strategy === "sobol" && many > mostDimensions) axes?.failKey(`a Sobol sequence has at most ${mostDimensions} axes here; these are ${many}`, "use random")
+  return count === undefined || read === undefined ? undefined : { strategy, points: count, seed: start, axes: read }
+}
+
+/** Axes with what each is drawn from; undefined where one could not be read. */
+export const readAxesSampled = (field: Field | undefined, params: ReadonlySet<string>): Sampling["axes"] | undefined => {
+  const named = field?.entries("axes gives each parameter what it is drawn from") ?? new Map<string, Field>()
   const read = [...named].flatMap(([name, axis], dimension) => {
     if (!params.has(name)) axis.failKey(`the file has no parameter "${name}"`, suggestion(name, params) ?? "declare it under params, with its default")
     const distribution = readDistribution(axis)
     return distribution === undefined ? [] : [[name, { distribution, dimension }] as const]
   })
-  return count === undefined || read.length < named.size ? undefined : { strategy, points: count, seed: start, axes: Object.fromEntries(read) }
+  return field === undefined || read.length < named.size ? undefined : Object.fromEntries(read)
 }
 
 const shape = "an axis is { min, max }, with log or int if wanted, or a list to choose from"

@@ -3,6 +3,7 @@ import type { Field } from "./field.ts"
 import { sweepKeys } from "./keys.ts"
 import type { Template } from "./pipeline.ts"
 import { readSampling } from "./read-sampling.ts"
+import { readSearch } from "./read-search.ts"
 import { suggestion } from "./suggest.ts"
 import type { Axis, SweepDeclaration } from "./sweep.ts"
 
@@ -66,18 +67,24 @@ export const readSweeps = (named: Field | undefined, single: Field | undefined, 
 }
 
 const readSweep = (name: string, field: Field, params: ReadonlySet<string>): SweepDeclaration => {
-  const { grid, list, random, set, sobol, targets, zip } = field.known(sweepKeys, "a sweep has axes under grid, zip or list")
+  const { asha, grid, hyperband, list, random, set, sobol, targets, zip } = field.known(sweepKeys, "a sweep has axes under grid, zip or list")
   if (field.isNull || (field.node.kind === "object" && field.node.entries.size === 0)) field.failKey("this sweep is empty", "give it grid, zip, list, set or targets")
   const setFields = onlyParams(set?.entries("set gives parameters their values") ?? new Map(), params)
   const gridFields = onlyParams(grid?.entries("grid gives each axis its values") ?? new Map(), params)
   const zipFields = onlyParams(zip?.entries("zip gives each axis its values") ?? new Map(), params)
   const points = (list?.items("list is a list of points, each { parameter: value }") ?? [])
     .map((point) => ({ point, fields: onlyParams(point.entries("a point gives parameters their values"), params) }))
-  const [drawn, ...others] = [random, sobol, list].filter((each) => each !== undefined)
-  for (const other of others) other.failKey("a sweep has one of list, random and sobol", "put the others into sweeps of their own")
-  const sampling = drawn === undefined || drawn === list ? undefined : readSampling(drawn === random ? "random" : "sobol", drawn, params)
-  const sampledFields = new Map(Object.keys(sampling?.axes ?? {}).flatMap((axis) => (drawn === undefined ? [] : [[axis, drawn.at([...drawn.path, "axes", axis])] as const])))
-  reportRepeated([["grid", gridFields], ["zip", zipFields], [drawn === random ? "random" : "sobol", sampledFields]], points.map(({ fields }) => fields))
+  const ways = Object.entries({ list, random, sobol, asha, hyperband }).flatMap(([way, given]) => (given === undefined ? [] : [{ way, given }]))
+  const [drawn, ...others] = ways
+  for (const { given } of others) given.failKey("a sweep has one of list, random, sobol, asha and hyperband", "put the others into sweeps of their own")
+  const sampling = drawn?.way === "random" || drawn?.way === "sobol" ? readSampling(drawn.way, drawn.given, params) : undefined
+  const search = drawn?.way === "asha" || drawn?.way === "hyperband" ? readSearch(drawn.way, drawn.given, params) : undefined
+  const place = (...path: ReadonlyArray<string>) => field.at([drawn?.way ?? "", ...path])
+  const sampledFields = new Map([
+    ...Object.keys((sampling ?? search?.sampling)?.axes ?? {}).map((axis) => [axis, place("axes", axis)] as const),
+    ...(search === undefined ? [] : [[search.resource, place("resource")] as const])
+  ])
+  reportRepeated([["grid", gridFields], ["zip", zipFields], [drawn?.way ?? "", sampledFields]], points.map(({ fields }) => fields))
   return {
     name,
     path: field.path,
@@ -86,6 +93,7 @@ const readSweep = (name: string, field: Field, params: ReadonlySet<string>): Swe
     zip: readAxes(zipFields),
     list: points.map(({ fields, point }) => ({ template: { kind: "object", entries: readTemplates(fields).templates }, path: point.path })),
     sampling,
+    search,
     targets: targets?.items("targets is a list of stage ids").flatMap((target) => target.text("expected the id of a stage") ?? [])
   }
 }

@@ -6,6 +6,7 @@ import { ArgumentProblem, isArray, range } from "./expression/functions.ts"
 import { evaluateParameters, type Parameters } from "./params.ts"
 import type { Sweep, Template } from "./pipeline.ts"
 import { samplePoints, type Sampling } from "./sampling.ts"
+import { cellsOf, type Search } from "./search.ts"
 import { evaluateTemplate, type Path, type TemplateError } from "./template.ts"
 
 /** One axis: a list, an expression that gives one, or the bounds of a range, `[start, end, step?]` with the end left out. */
@@ -26,6 +27,8 @@ export interface SweepDeclaration {
   readonly targets: ReadonlyArray<string> | undefined
   /** Points that are drawn; they stand in the place of a list. */
   readonly sampling?: Sampling | undefined
+  /** Points that run as far as they are worth it; they stand in the place of a list, too. */
+  readonly search?: Search | undefined
 }
 
 /** A sweep of more points is taken for a mistake: its plan would not fit into memory. */
@@ -71,7 +74,7 @@ export interface ResolvedSweep {
  * @param values of the parameters, if they are known already
  */
 export const resolveSweep = (declaration: SweepDeclaration, params: Parameters, values?: JsonObject): ResolvedSweep => {
-  const { grid, list, name, path, sampling, set, targets, zip } = declaration
+  const { grid, list, name, path, sampling, search, set, targets, zip } = declaration
   const own = values === undefined || Object.keys(set).length > 0
   const scope: JsonObject = { params: own ? evaluateParameters({ ...params, ...set }).values : values }
   const faults: Array<TemplateError> = []
@@ -92,7 +95,8 @@ export const resolveSweep = (declaration: SweepDeclaration, params: Parameters, 
     }
     return isJsonObject(value.success) ? [value.success] : []
   })
-  const sweep: Sweep = { name, set, grid: resolve(grid), zip: resolve(zip), list: sampling === undefined ? points : samplePoints(sampling), targets }
+  const drawn = search !== undefined ? cellsOf(search).map(({ values }) => values) : sampling === undefined ? points : samplePoints(sampling)
+  const sweep: Sweep = { name, set, grid: resolve(grid), zip: resolve(zip), list: drawn, targets, ...(search === undefined ? {} : { search }) }
   faults.push(...lengthFaults(sweep, zip, path))
   return { sweep, faults }
 }
@@ -117,6 +121,6 @@ export const pointCount = ({ grid, list, zip }: Sweep): number => {
 }
 
 /** Every parameter that the sweep gives a value of its own. */
-export const sweptParameters = ({ grid, list, sampling, set, zip }: SweepDeclaration): ReadonlySet<string> =>
-  new Set([...Object.keys(sampling?.axes ?? {}), ...[set, grid, zip, ...list.map(({ template }) => template.kind === "object" ? template.entries : {})].flatMap((axes: Readonly<Record<string, Template | Axis>>) => Object.keys(axes))])
+export const sweptParameters = ({ grid, list, sampling, search, set, zip }: SweepDeclaration): ReadonlySet<string> =>
+  new Set([...Object.keys((sampling ?? search?.sampling)?.axes ?? {}), ...(search === undefined ? [] : [search.resource]), ...[set, grid, zip, ...list.map(({ template }) => template.kind === "object" ? template.entries : {})].flatMap((axes: Readonly<Record<string, Template | Axis>>) => Object.keys(axes))])
 

@@ -41,6 +41,8 @@ export interface ActionRecord {
   readonly wallMs: number
   readonly cpuMs: number
   readonly peakMemoryBytes: number
+  /** The last value of each metric that the task reported; null where it was not finite. Absent where there were none. */
+  readonly metrics?: Readonly<Record<string, number | null>>
   /** Who made it. */
   readonly producer: { readonly run: string; readonly host: string; readonly commit: string | null; readonly dirty: boolean }
   /** Where the results were made by other code, which somebody has said gives the same: under which fingerprint they were made, and why
@@ -60,7 +62,7 @@ export interface RunRecord {
   readonly status: "running" | "succeeded" | "failed" | "interrupted"
   readonly overrides: JsonObject
   readonly environment: JsonObject
-  readonly counts: { readonly total: number; readonly cached: number; readonly ran: number; readonly failed: number; readonly skipped: number }
+  readonly counts: { readonly total: number; readonly cached: number; readonly ran: number; readonly failed: number; readonly skipped: number; readonly pruned?: number }
 }
 
 /** A line of `runs/<id>/tasks.ndjson`: what one planned task came to, appended as it ends. Queries join tables to coordinates by these.
@@ -70,7 +72,8 @@ export interface RunTask {
   readonly stage: string
   readonly uses: string
   readonly fingerprint: string | null
-  readonly status: "cached" | "ran" | "failed" | "skipped" | "interrupted"
+  /** `pruned`: a search did not go on with its configuration. */
+  readonly status: "cached" | "ran" | "failed" | "skipped" | "interrupted" | "pruned"
   readonly params: JsonObject
   readonly coordinates: ReadonlyArray<{ readonly sweep: string | null; readonly values: JsonObject }>
   readonly outputs: Readonly<Record<string, StoredOutput>>

@@ -85,7 +85,7 @@ export const closeDeadRun = (paths: StorePaths, id: string, at: number, temporar
   if (record?.status !== "running") return
   const counts = { ...record.counts, cached: 0, ran: 0, failed: 0, skipped: 0 }
   for (const task of readRunTasks(paths, id)) {
-    if (task.status !== "interrupted") counts[task.status]++
+    if (task.status !== "interrupted" && task.status !== "pruned") counts[task.status]++
   }
   writeJsonFile(paths.run(id).record, { ...record, status: "interrupted", finishedAt: at, counts } satisfies RunRecord, temporary)
 }
@@ -119,7 +119,7 @@ export const createRun = (paths: StorePaths, start: RunStart, startedAt: number,
     id,
     paths: run,
     // A task that ran has cost more than a write; thousands of cached ones share one.
-    task: (line) => tasks.append(line, line.status !== "cached"),
+    task: (line) => tasks.append(line, line.status !== "cached" && line.status !== "pruned"),
     event: (line) => events.append(line),
     plan: (plan) => writeJsonFile(run.plan, plan, temporary()),
     environment: (more) => write({ ...record, environment: { ...record.environment, ...more } }),

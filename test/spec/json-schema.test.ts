@@ -44,6 +44,9 @@ describe("pipelineSchema", () => {
     `${valid}paper: { title: T, arxiv: "1", doi: d, url: u }\ndescription: D`,
     `${valid}  all: { uses: report/collect, in: { tables: ["\${{ net.stat }}"] } }`,
     `${valid}  all: { uses: report/collect, in: { tables: "\${{ net.stat }}" } }`,
+    `${valid}sweep: { asha: { points: 9, axes: { rate: { min: 0.1, max: 1, log: true } }, stage: net, metric: loss, goal: min, resource: n, min: 1, max: 9, carry: { } } }`,
+    `${valid}sweep: { hyperband: { axes: { rate: [1, 2] }, stage: net, metric: loss, goal: max, resource: n, min: 1, max: 9, reduction: 2, seed: 3 }, grid: { seed: [1, 2] } }`,
+    `${valid}sweep: { random: { points: 2, axes: { rate: [1, 2] } } }`,
     atData("foreach: [1]"), atData("matrix: { k: [1], j: { range: [0, 3] } }"), atData("when: params.n > 1"), atData("when: false"), atData("retry: 2"), atData("retry: { times: 1 }"), atData("retry: { times: 3, delaySeconds: 2, factor: 2, mostSeconds: 60, jitter: 0.5, on: [timeout, exit 75, StageError] }"),
     atData("timeout: 1h30m"), atData("timeout: 3.5"), atData("resources: { cpus: 2, gpus: 0, memory: 1.5 GiB }"),
     withNet("{ extra: [1, \"${{ params.n }}\"] }"), withNet("{ extra: { depth: \"${{ params.n }}\" } }"), withNet("{ extra: \"${{ [1] }}\" }"), withNet("{ }"), withNet("")
@@ -58,6 +61,8 @@ describe("pipelineSchema", () => {
     valid.replace("train/net", "train/nett"), valid.replace("in: { data", "in: { dta"), valid.replace("in: { data: \"${{ data.train }}\" }", ""), valid.replace("\"${{ data.train }}\"", "data.train"), valid.replace("\"${{ data.train }}\"", "[\"${{ data.train }}\"]"),
     withData("{ n: many }"), withData("{ n: 1, sed: 2 }"), withData("{ seed: 2 }"), withData(""), withData("[1]"),
     `${valid}sweep: { grid: { n: 3 } }`, `${valid}sweep: { grid: { n: [] } }`, `${valid}sweep: { grid: { n: { range: [1] } } }`, `${valid}sweep: { grid: { n: { rnge: [1, 2] } } }`, `${valid}sweep: { gird: { n: [1] } }`,
+    `${valid}sweep: { asha: { axes: { rate: [1] }, stage: net, metric: loss, goal: min, resource: n, min: 1, max: 9 } }`, `${valid}sweep: { hyperband: { points: 9, axes: { rate: [1] }, stage: net, metric: loss, goal: min, resource: n, min: 1, max: 9 } }`,
+    `${valid}sweep: { asha: { points: 9, axes: { rate: [1] }, stage: net, metric: loss, goal: least, resource: n, min: 0, max: 9, reduction: 1.5 } }`,
     `${valid}claims: [{ id: a, source: s, sql: select 1, published: 1 }]`, `${valid}claims: [{ id: a, source: s, sql: " ", published: 1, tolerance: 0 }]`, `${valid}claims: [{ id: a, source: s, sql: x, published: 1, tolerance: -1 }]`,
     `${valid}figures: { f: { sql: select 1, x: a } }`, `${valid}figures: { f: { sql: select 1, x: a, y: b, mark: pie } }`, `${valid}summaries: { a: "" }`, `${valid}paper: { arxiv: 2410.1 }`,
     atData("retry: -1"), atData("retry: { delaySeconds: 1 }"), atData("retry: { times: 1, on: [tired] }"), atData("retry: { times: 1, factor: 0.5 }"), atData("timeout: soon"), atData("timeout: 0"), atData("resources: { cpus: 0 }"), atData("resources: { memory: 2 }"), atData("foreach: 3"), atData("when: 3"), atData("wehn: true")
@@ -74,7 +79,7 @@ describe("pipelineSchema", () => {
 
   it("describes every key, every stage and every parameter", () => {
     const text = JSON.stringify(schema)
-    for (const group of [keys.pipelineKeys, keys.paperKeys, keys.sweepKeys, keys.stageKeys, keys.retryKeys, keys.resourceKeys, keys.summaryKeys, keys.figureKeys, keys.claimKeys]) {
+    for (const group of [keys.pipelineKeys, keys.paperKeys, keys.sweepKeys, keys.samplingKeys, keys.searchKeys, keys.stageKeys, keys.retryKeys, keys.resourceKeys, keys.summaryKeys, keys.figureKeys, keys.claimKeys]) {
       for (const description of Object.values(group)) expect(text).toContain(JSON.stringify(description))
     }
     for (const { name, summary } of descriptions) expect(text).toContain(JSON.stringify({ const: name, description: summary }))

@@ -16,7 +16,7 @@ import { openAnswers, summariesText, verdicts } from "../answers.ts"
 import { readAsked, type Asked, type Selection } from "../asked.ts"
 import { failure, pending, usageFailure } from "../failure.ts"
 import { findPlace, type Place, type PlaceInput } from "../place.ts"
-import { planText } from "../plan-report.ts"
+import { isNothingToDo, planText } from "../plan-report.ts"
 import { colours, invocation, isTerminal, notice, print, terminalWidth } from "../terminal.ts"
 import { recordedVersions } from "../versions.ts"
 
@@ -48,7 +48,7 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
   if (input.dryRun) {
     const tasks = yield* resolvePlan({ ...asked, force: input.force }).pipe(Effect.provide(store))
     print(planText(asked.plan, tasks, false))
-    return tasks.every(({ reason }) => reason.kind === "cached") ? undefined : yield* pending
+    return isNothingToDo(tasks) ? undefined : yield* pending
   }
   const reporter = makeReporter({
     mode: input.json ? "json" : input.quiet ? "quiet" : isTerminal() ? "terminal" : "plain",

@@ -40,7 +40,7 @@ const showText = (record: RunRecord, log: RunLog): string => {
       ["command", record.command.join(" ")],
       ...flatten(record.environment).map(([name, value]) => [name, value])
     ]),
-    columns(stageRows(tasks), ["stage", "uses", "tasks", "ran", "cached", "failed", "skipped", "work"])
+    columns(stageRows(tasks), ["stage", "uses", "tasks", "ran", "cached", "failed", "skipped", "pruned", "work"])
   ]
   if (failed.length > 0) parts.push(`Failed:\n${indent(failed.map((task) => `${task.task} (${[describePoint(task.coordinates), task.failure === "error" ? "" : task.failure ?? "", task.attempts === undefined ? "" : `${task.attempts} attempts`].filter((fact) => fact !== "").join("; ")})\n${indent(task.message ?? "")}`).join("\n"))}`)
   if (slow.length > 0) parts.push(`Longest:\n${indent(columns(slow.map((task) => [task.task, duration(task.wallMs), describePoint(task.coordinates)])))}`)
@@ -52,7 +52,7 @@ const stageRows = (tasks: ReadonlyArray<RunTask>): ReadonlyArray<ReadonlyArray<s
   [...Map.groupBy(tasks, ({ stage }) => stage)].map(([stage, own]) => {
     const counted = (status: RunTask["status"]) => String(own.filter((task) => task.status === status).length)
     const work = own.reduce((sum, { wallMs }) => sum + wallMs, 0)
-    return [stage, own[0]?.uses ?? "", String(own.length), counted("ran"), counted("cached"), counted("failed"), counted("skipped"), duration(work)]
+    return [stage, own[0]?.uses ?? "", String(own.length), counted("ran"), counted("cached"), counted("failed"), counted("skipped"), counted("pruned"), duration(work)]
   })
 
 /** Leaves of nested objects by their paths, `versions.node`. */

@@ -39,10 +39,11 @@ const statusOf = (paths: StorePaths, record: RunRecord, now: number) => {
     seconds: ((record.finishedAt ?? now) - record.startedAt) / 1000,
     total: record.counts.total,
     done: became.filter(({ status }) => status === "ran" || status === "cached").length,
+    pruned: became.filter(({ status }) => status === "pruned").length,
     stages: Object.entries(planned).map(([stage, total]) => ({
       stage,
       total,
-      ...Object.fromEntries(["cached", "ran", "failed", "skipped"].map((status) => [status, counted(stage, status)])),
+      ...Object.fromEntries(["cached", "ran", "failed", "skipped", "pruned"].map((status) => [status, counted(stage, status)])),
       running: underWay.filter((task) => task.stage === stage).length
     })),
     running: record.status === "running" ? underWay.map(({ attempt, since, task }) => ({ task, seconds: (now - since) / 1000, attempt })) : [],
@@ -53,8 +54,8 @@ const statusOf = (paths: StorePaths, record: RunRecord, now: number) => {
 type Status = ReturnType<typeof statusOf>
 
 const statusText = (status: Status): string => {
-  const head = `${status.run}: ${status.status}, ${status.done} of ${count(status.total, "task")} done, ${duration(status.seconds * 1000)}`
-  const header = ["stage", "total", "cached", "ran", "failed", "skipped", "running"]
+  const head = `${status.run}: ${status.status}, ${status.done} of ${count(status.total, "task")} done${status.pruned > 0 ? `, ${status.pruned} not promoted` : ""}, ${duration(status.seconds * 1000)}`
+  const header = ["stage", "total", "cached", "ran", "failed", "skipped", ...(status.pruned > 0 ? ["pruned"] : []), "running"]
   const rows = status.stages.map((stage) => header.map((name) => String(Object.entries(stage).find(([key]) => key === name)?.[1] ?? "")))
   const running = status.running.map(({ attempt, seconds, task }) => [task, duration(seconds * 1000), attempt > 1 ? `attempt ${attempt}` : ""])
   const pausing = status.pausing.map(({ attempt, inSeconds, message, task }) => [task, `attempt ${attempt} in ${duration(inSeconds * 1000)}`, message.split("\n")[0] ?? ""])
