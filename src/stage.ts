@@ -12,7 +12,7 @@ export { StageError } from "./stage/error.ts"
 export type {
   DatasetInput, DatasetWriter, FileInput, FileWriter, ReadTable, StageContext, TableInput, TableWriter
 } from "./stage/context.ts"
-export type { Json, JsonArray, JsonObject } from "./stage/json.ts"
+export { canonicalJson, type Json, type JsonArray, type JsonObject } from "./stage/json.ts"
 export { executeStage } from "./stage/execute.ts"
 export type { InputSpec, OutputSpec, ParameterIssue, StageEvent, StageHost, StageInterface, TaskRequest } from "./stage/protocol.ts"
 export { RandomStream } from "./stage/random.ts"

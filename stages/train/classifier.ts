@@ -15,6 +15,7 @@ import { encodeNetwork } from "./lib/model.ts"
 import { plain } from "./lib/objective.ts"
 import { optimiserOf, optimisers } from "./lib/optimiser.ts"
 import { trainedTables, trainToModel } from "./lib/outputs.ts"
+import { trainingOrigin } from "./lib/provenance.ts"
 import { scheduleKinds } from "./lib/schedule.ts"
 import { setAside } from "./lib/split.ts"
 
@@ -91,7 +92,9 @@ export default defineStage({
     const all = yield* ctx.inputs.data.open
     if (all.y.length === 0) return yield* new StageError({ message: "The data set is empty.", hint: "Give it at least one sample." })
     const random = (purpose: string) => ctx.random(seed, `${stream}/${purpose}`)
-    const network = yield* architectureNetwork(architecture, all.shape, random)
+    const built = yield* architectureNetwork(architecture, all.shape, random)
+    const origin = yield* trainingOrigin("train/classifier", ctx, { files: { model: ctx.params.model }, inputs: { data: ctx.inputs.data } })
+    const network = { ...built, metadata: { ...built.metadata, ...origin } }
     if (loss !== "cross-entropy" && network.outputs !== 1) {
       return yield* new StageError({
         message: `The ${loss} loss takes one score a sample; ${ctx.params.model} gives ${network.outputs}.`,

@@ -7,6 +7,7 @@ import { Count, dataset, defineStage, doc, Effect, field, model, NonNegative, on
 import { sgd } from "../../src/tensor/training.ts"
 import { binaryLosses } from "./lib/loss.ts"
 import { trainedTables, trainToModel } from "./lib/outputs.ts"
+import { trainingOrigin } from "./lib/provenance.ts"
 import { fullBatch } from "./lib/training.ts"
 import { twoLayer } from "./lib/two-layer.ts"
 
@@ -34,8 +35,10 @@ export default defineStage({
     const read = yield* ctx.inputs.data.read
     const data = { ...read, shape: [sampleSize(read)] }
     if (data.y.length === 0) return yield* new StageError({ message: "The data set is empty.", hint: "Give it at least one sample." })
+    const network = twoLayer({ inputs: sampleSize(data), width, slope, bias, start }, (purpose) => ctx.random(seed, `${stream}/${purpose}`))
+    const origin = yield* trainingOrigin("train/two-layer", ctx, { inputs: { data: ctx.inputs.data } })
     yield* trainToModel(ctx, data, {
-      network: twoLayer({ inputs: sampleSize(data), width, slope, bias, start }, (purpose) => ctx.random(seed, `${stream}/${purpose}`)),
+      network: { ...network, metadata: { ...network.metadata, ...origin } },
       loss,
       optimiser: sgd({ momentum }),
       schedule: { kind: schedule, rate, steps, warmUp: 0, every: 1, factor: 1, least: 0 },

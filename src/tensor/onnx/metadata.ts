@@ -16,16 +16,19 @@ export interface ModelMetadata {
   readonly classes?: ReadonlyArray<string>
   /** Operator set of the file that the model came from. */
   readonly opset?: number
-  /** What identifies how the weights came about: a training's fingerprint, or `sha256:` and the digest of the file they were read from. */
+  /** What identifies how the weights came about: `sha256:` and the digest of the text `training`, or of the file they were read from. */
   readonly fingerprint?: string
+  /** How the weights came about, as JSON: the stage, its parameters, digests of what it was given. */
+  readonly training?: string
 }
 
-export const metadataText = ({ architecture, classes, fingerprint, normalisation, opset }: ModelMetadata): Record<string, string> => ({
+export const metadataText = ({ architecture, classes, fingerprint, normalisation, opset, training }: ModelMetadata): Record<string, string> => ({
   ...(architecture === undefined ? {} : { architecture }),
   ...(normalisation === undefined ? {} : { normalisation: JSON.stringify(normalisation) }),
   ...(classes === undefined ? {} : { classes: JSON.stringify(classes) }),
   ...(opset === undefined ? {} : { opset: String(opset) }),
-  ...(fingerprint === undefined ? {} : { fingerprint })
+  ...(fingerprint === undefined ? {} : { fingerprint }),
+  ...(training === undefined ? {} : { training })
 })
 
 const normalisationText = Schema.fromJsonString(Normalisation)
@@ -41,6 +44,7 @@ export const readMetadata = (text: Readonly<Record<string, string>>): ModelMetad
     ...(normalisation === undefined ? {} : { normalisation }),
     ...(classes === undefined ? {} : { classes }),
     ...(Number.isInteger(opset) ? { opset } : {}),
-    ...(text["fingerprint"] === undefined ? {} : { fingerprint: text["fingerprint"] })
+    ...(text["fingerprint"] === undefined ? {} : { fingerprint: text["fingerprint"] }),
+    ...(text["training"] === undefined ? {} : { training: text["training"] })
   }
 }
