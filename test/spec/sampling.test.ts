@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import { samplePoints, sobolDirections, sobolWord, valueAt, mostDimensions, type Distribution, type Sampling } from "../../src/spec/sampling.ts"
 
@@ -13,6 +14,19 @@ describe("a Sobol sequence", () => {
       [0, 0, 0], [0.5, 0.5, 0.5], [0.75, 0.25, 0.25], [0.25, 0.75, 0.75],
       [0.375, 0.375, 0.625], [0.875, 0.875, 0.125], [0.625, 0.125, 0.875], [0.125, 0.625, 0.375]
     ])
+  })
+
+  it("is that of SciPy in all of its dimensions", () => {
+    // scipy.stats.qmc.Sobol(d=21, scramble=False, bits=32).random_base2(m=12), SciPy 1.17.1: point 100 in 128ths, and SHA-256 of all 4096
+    // points as unsigned 32-bit fractions, little-endian, point by point.
+    const dimensions = Array.from({ length: mostDimensions }, (_, dimension) => sobolDirections(dimension))
+    expect(mostDimensions).toBe(21)
+    expect(dimensions.map((v) => (sobolWord(v, 100) / 2 ** 32) * 128)).toEqual([
+      53, 33, 99, 93, 113, 95, 3, 61, 81, 89, 59, 87, 61, 109, 41, 63, 87, 95, 107, 43, 97
+    ])
+    const bytes = Buffer.alloc(4096 * 21 * 4)
+    for (let point = 0; point < 4096; point++) for (const [dimension, v] of dimensions.entries()) bytes.writeUInt32LE(sobolWord(v, point), 4 * (21 * point + dimension))
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe("359b185bb53e6947bf606a185c7319f37e065629ba0071cb55300479974cc5a6")
   })
 
   it("has one point in each of 256 intervals, in every dimension", () => {
