@@ -14,18 +14,21 @@ import { lower, type Rule } from "./lowering/lower.ts"
 import { blockedRules, hasChangingConvolution } from "./lowering/blocked.ts"
 import { cpuRules } from "./lowering/cpu.ts"
 import { byMinimalFiltering } from "./lowering/winograd.ts"
+import { graphDigest } from "./graph-digest.ts"
 import { encodeModel } from "./onnx/encode.ts"
+import { SessionCache } from "./session-cache.ts"
 import { sameShape, showShape } from "./shape.ts"
 import { type Tensor, tensor, type TensorType } from "./tensor.ts"
+import { mostBytes, singleCoreMicroseconds } from "./work.ts"
 
 export type Backend = Provider
 
 export interface SessionOptions {
   /** Where to run (cpu). */
   readonly backend?: Backend
-  /** Threads within one operator (1). */
+  /** Threads within one operator (1). A graph of less than a tenth of a millisecond of work gets one. */
   readonly threads?: number
-  /** Whether threads wait actively for each other for a moment before they sleep (true), never between runs. On idle cores a step of small
+  /** Whether threads wait actively for each other for a moment before they sleep (true). On idle cores a step of small
    * operators takes 2.5 ms instead of 3.5, one of large ones a twentieth less; waits of 50 microseconds cost nothing noticeable on busy ones, where waiting
    * without limit made steps twice as slow. */
   readonly spinning?: boolean
@@ -59,8 +62,8 @@ export interface Session {
  */
 export const openSession = (outputs: Readonly<Record<string, Value>>, options: SessionOptions = {}): Effect.Effect<Session, EngineError, Scope.Scope> =>
   options.backend === "tfjs" ? openTfjs(outputs, options) : Effect.acquireRelease(
-    Effect.tryPromise({ try: () => create(outputs, options), catch: (cause) => failure(`The ${options.backend ?? "cpu"} backend could not open the graph`, cause) }),
-    ({ native }) => Effect.promise(() => native.release())
+    Effect.tryPromise({ try: () => take(outputs, options), catch: (cause) => failure(`The ${options.backend ?? "cpu"} backend could not open the graph`, cause) }),
+    ({ key }) => Effect.promise(() => sessions.giveBack(key))
   ).pipe(
     Effect.tap(({ elsewhere }) => elsewhere.length === 0 ? Effect.void
       : Effect.logWarning(`The ${options.backend} backend has no kernel for ${elsewhere.join(", ")}: the processor computes that.`)),
@@ -70,14 +73,28 @@ export const openSession = (outputs: Readonly<Record<string, Value>>, options: S
 const openTfjs = (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Effect.Effect<Session, EngineError, Scope.Scope> =>
   Effect.flatMap(Effect.promise(() => import("./backends/tfjs/session.ts")), ({ openTfjsSession }) => openTfjsSession(outputs, options))
 
-const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions) => {
+interface Opened {
+  readonly native: Ort.InferenceSession
+  readonly Native: typeof Ort.Tensor
+  readonly elsewhere: ReadonlyArray<string>
+}
+
+/** What this process has compiled. */
+export const sessions = new SessionCache<Opened>()
+
+const take = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Promise<Opened & { readonly key: string }> => {
+  const key = JSON.stringify([graphDigest(outputs), options])
+  return { ...await sessions.take(key, mostBytes(Object.values(outputs)), () => create(outputs, options)), key }
+}
+
+const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Promise<Opened> => {
   const ort = await import("onnxruntime-node")
   ort.env.logLevel = "fatal" // what goes wrong comes back as an error; the library would print it as well
   const lowered = lower(outputs, await rulesFor(ort, outputs, options))
   const { backend } = options
   const { native, elsewhere } = backend === "webgpu" || backend === "cuda"
     ? await openOn(ort, lowered, backend, options, nativeOptions(options))
-    : { native: await ort.InferenceSession.create(encodeModel(lowered), nativeOptions(options)), elsewhere: [] }
+    : { native: await ort.InferenceSession.create(encodeModel(lowered), nativeOptions(worthThreads(outputs, options))), elsewhere: [] }
   return { native, Native: ort.Tensor, elsewhere }
 }
 
@@ -89,6 +106,11 @@ const rulesFor = async (ort: typeof Ort, outputs: Readonly<Record<string, Value>
 
 /** As long as waking a thread takes. */
 const SPIN_MICROSECONDS = "50"
+/** Below this many microseconds of work, waking threads takes longer than they save. */
+const LEAST_SHARED_WORK = 100
+
+const worthThreads = (outputs: Readonly<Record<string, Value>>, options: SessionOptions): SessionOptions =>
+  singleCoreMicroseconds(Object.values(outputs)) < LEAST_SHARED_WORK ? { ...options, threads: 1 } : options
 
 const nativeOptions = ({ threads = 1, spinning = true }: SessionOptions): Ort.InferenceSession.SessionOptions => {
   const allowed = spinning ? "1" : "0"
@@ -99,7 +121,7 @@ const nativeOptions = ({ threads = 1, spinning = true }: SessionOptions): Ort.In
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     logSeverityLevel: 4,
-    extra: { session: { intra_op: { allow_spinning: allowed, spin_duration_us: SPIN_MICROSECONDS }, inter_op: { allow_spinning: "0" }, force_spinning_stop: "1" } }
+    extra: { session: { intra_op: { allow_spinning: allowed, spin_duration_us: SPIN_MICROSECONDS }, inter_op: { allow_spinning: "0" } } }
   }
 }
 
