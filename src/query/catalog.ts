@@ -9,9 +9,13 @@ import type { RelationColumn } from "./arrow-scan.ts"
 import type { Scalar } from "./parts.ts"
 import { widest } from "./widest.ts"
 
-export interface RunWithTasks {
-  readonly record: RunRecord
+export interface TasksOfRun {
+  readonly record: Pick<RunRecord, "id" | "pipeline" | "startedAt">
   readonly tasks: ReadonlyArray<RunTask>
+}
+
+export interface RunWithTasks extends TasksOfRun {
+  readonly record: RunRecord
 }
 
 /** The rows of one output of one task, at one place in the coordinate system. */
@@ -39,7 +43,7 @@ const keyOf = ({ output, pipeline, stage, sweep, values, work }: Use): string =>
  * Every use of every table in these runs, oldest first, after the `earlier` ones. The same work at the same place in several
  * runs counts once, as the run's that was started last.
  */
-export const foldUses = (earlier: ReadonlyArray<Use>, runs: ReadonlyArray<RunWithTasks>, startedAt: (run: string) => number): ReadonlyArray<Use> => {
+export const foldUses = (earlier: ReadonlyArray<Use>, runs: ReadonlyArray<TasksOfRun>, startedAt: (run: string) => number): ReadonlyArray<Use> => {
   const uses = new Map(earlier.map((use) => [keyOf(use), use]))
   for (const { record, tasks } of runs.toSorted((a, b) => a.record.startedAt - b.record.startedAt)) {
     for (const task of tasks) {
@@ -55,7 +59,7 @@ export const foldUses = (earlier: ReadonlyArray<Use>, runs: ReadonlyArray<RunWit
   return [...uses.values()]
 }
 
-const usesOfTask = (record: RunRecord, task: RunTask): ReadonlyArray<Use> => {
+const usesOfTask = (record: TasksOfRun["record"], task: RunTask): ReadonlyArray<Use> => {
   const outputs = Object.entries(task.outputs).filter(([, stored]) => isTable(stored))
   if (outputs.length === 0) return []
   // A volatile task has no fingerprint: each run of it is work of its own.
@@ -65,7 +69,7 @@ const usesOfTask = (record: RunRecord, task: RunTask): ReadonlyArray<Use> => {
 }
 
 /** The uses of one run of each pipeline, or of any runs that are not to be compared with others. */
-export const usesOf = (runs: ReadonlyArray<RunWithTasks>): ReadonlyArray<Use> => foldUses([], runs, () => 0)
+export const usesOf = (runs: ReadonlyArray<TasksOfRun>): ReadonlyArray<Use> => foldUses([], runs, () => 0)
 
 /**
  * How many of these uses, oldest first, have been overtaken: at the same place of the sweeps the stage has run since, with other code, settings or

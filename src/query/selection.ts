@@ -1,12 +1,13 @@
 /** Reads from a store what a database is to show: its runs, the views that they give, and where the rows lie. */
 import type { StorePaths } from "../store/paths.ts"
-import { latestRuns, readRunTasks } from "../store/runs.ts"
+import { readRun, readRunTasks } from "../store/runs.ts"
 import type { Piece, Relation } from "./arrow-scan.ts"
 import { overtakenIn, type PipelineViews, type RunWithTasks, type Use, usesOf, viewsOf } from "./catalog.ts"
 import type { DatabaseOptions, Selection } from "./database.ts"
 import { QueryError } from "./error.ts"
 import { readUses } from "./history.ts"
 import { memorySource } from "./parts.ts"
+import { readRunHeads, type RunHead } from "./run-heads.ts"
 import { claimsColumns, columnsOf, type Row, type StoreTable, storeTables } from "./store-tables.ts"
 import { isLost, type LostTable, openTableIndex, type StoredTable } from "./table-index.ts"
 
@@ -32,12 +33,16 @@ const once = <A>(compute: () => A): () => A => {
   return () => (value ??= { is: compute() }).is
 }
 
-/** The records in question, oldest first. */
-const recordsOf = (paths: StorePaths, selection: Selection) => {
-  const all = latestRuns(paths, Infinity)
-  const seen = new Set<string>()
-  const latest = all.filter(({ pipeline }) => !seen.has(pipeline) && seen.add(pipeline))
-  return (selection.kind === "latest" ? latest : all).toReversed()
+/** The runs in question, oldest first. */
+const headsOf = (paths: StorePaths, selection: Selection): ReadonlyArray<RunHead> => {
+  const all = readRunHeads(paths)
+  if (selection.kind !== "latest") return all
+  const latest = new Map<string, RunHead>()
+  for (const head of all) {
+    latest.delete(head.pipeline)
+    latest.set(head.pipeline, head)
+  }
+  return [...latest.values()]
 }
 
 const usesOfTasks = (selection: Extract<Selection, { readonly kind: "tasks" }>): ReadonlyArray<Use> =>
@@ -78,9 +83,13 @@ const chosenPipeline = (options: DatabaseOptions, views: ReadonlyArray<PipelineV
 /** Throws QueryError and StoreError. */
 export const readSelection = (paths: StorePaths, options: DatabaseOptions): Selected => {
   const { selection } = options
-  const records = once(() => recordsOf(paths, selection))
-  const runs = once((): ReadonlyArray<RunWithTasks> => records().map((record) => ({ record, tasks: readRunTasks(paths, record.id) })))
-  const uses = selection.kind === "tasks" ? usesOfTasks(selection) : selection.kind === "latest" ? usesOf(runs()) : readUses(paths, records())
+  const heads = once(() => headsOf(paths, selection))
+  const tasksOf = (id: string) => readRunTasks(paths, id)
+  const runs = once((): ReadonlyArray<RunWithTasks> => heads().flatMap(({ id }) => {
+    const record = readRun(paths, id)
+    return record === undefined ? [] : [{ record, tasks: tasksOf(id) }]
+  }))
+  const uses = selection.kind === "tasks" ? usesOfTasks(selection) : selection.kind === "latest" ? usesOf(heads().map((record) => ({ record, tasks: tasksOf(record.id) }))) : readUses(paths, heads())
   const located = openTableIndex(paths).locate(uses.map((use) => use.stored), false)
   const lost = [...located.values()].filter(isLost)
   const [first] = lost
@@ -109,7 +118,7 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
     }
   })))
   let claims: ReadonlyArray<Row> = []
-  const latest = selection.kind === "tasks" ? undefined : records().at(-1)?.pipeline
+  const latest = selection.kind === "tasks" ? undefined : heads().at(-1)?.pipeline
   return {
     tables: [
       ...stageTables.filter(({ relation }) => relation.columns.length > 0),
@@ -128,6 +137,6 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
 
 /** Gathers the small tables of all runs in the index, so that the next query need not. A run does so at its end. */
 export const warmIndex = (paths: StorePaths): void => {
-  const uses = readUses(paths, recordsOf(paths, { kind: "all" }))
+  const uses = readUses(paths, headsOf(paths, { kind: "all" }))
   openTableIndex(paths).locate(uses.map((use) => use.stored), true)
 }
