@@ -1,6 +1,6 @@
 /** Trains a classifier whose layers are written down in a YAML file: mini-batches, any of the usual optimisers and schedules, adversarially if asked. */
 import {
-  column, Count, dataset, defineStage, doc, Effect, field, file, Float64, int, Int64, model, NonNegative, nullable, number, oneOf, optional, Positive, Probability,
+  artefact, column, Count, dataset, defineStage, doc, Effect, field, file, Float64, int, Int64, model, NonNegative, nullable, number, oneOf, optional, Positive, Probability,
   Schema, Seed, StageError, table
 } from "../../src/stage.ts"
 import { norms } from "../attack/lib/geometry.ts"
@@ -19,6 +19,8 @@ import { trainingOrigin } from "./lib/provenance.ts"
 import { scheduleKinds } from "./lib/schedule.ts"
 import { setAside } from "./lib/split.ts"
 
+/** Of the stage's own making (lib/checkpoint.ts). */
+const stateFile = { mediaType: "application/octet-stream", extension: "state" } as const
 const whole = int({ min: 0 })
 const share = nullable(Float64)
 
@@ -63,17 +65,20 @@ export default defineStage({
     validation: field(Probability, doc("Share of the data that is set aside to choose the best epoch."), 0),
     patience: Schema.optionalKey(field(Count, doc("Stops after so many epochs without a better one.", "epochs"))),
     keep: field(oneOf("last", "best"), doc("Which weights become `model`: those at the end, or those after the best epoch (by validation, or else by training loss)."), "last"),
+    keep_state: field(Schema.Boolean, doc("Gives the state after the last step as `state`, from which a longer training can go on."), false),
     adversarial: field(Adversarial, doc("Training on adversarial images."), {}),
     seed: field(Seed, doc("Seed of the initial weights, of the order of the samples and of everything random.")),
     stream: field(Schema.NonEmptyString, doc("Name of the random stream: another name gives another net under the same seed."), "net")
   }),
   inputs: {
     data: dataset(doc("Samples of the shape that the first layer takes.")),
-    test: optional(dataset(doc("Measured after every epoch and used for nothing else.")))
+    test: optional(dataset(doc("Measured after every epoch and used for nothing else."))),
+    from: optional(artefact(stateFile, doc("`state` of a training with fewer epochs that differs in nothing else: this one takes the steps that are missing.")))
   },
   outputs: {
     model: model(doc("x [batch, ...sample] -> scores [batch, classes], or [batch] with one output; ONNX")),
     last: model(doc("The same with the weights after the last epoch.")),
+    state: artefact(stateFile, doc("Weights, optimiser and books after the last step; empty without `keep_state`.")),
     ...trainedTables,
     epochs: table({
       epoch: column(Int64, doc("from 1")),
@@ -93,7 +98,7 @@ export default defineStage({
     if (all.y.length === 0) return yield* new StageError({ message: "The data set is empty.", hint: "Give it at least one sample." })
     const random = (purpose: string) => ctx.random(seed, `${stream}/${purpose}`)
     const built = yield* architectureNetwork(architecture, all.shape, random)
-    const origin = yield* trainingOrigin("train/classifier", ctx, { files: { model: ctx.params.model }, inputs: { data: ctx.inputs.data } })
+    const origin = yield* trainingOrigin("train/classifier", ctx, { files: { model: ctx.params.model }, inputs: { data: ctx.inputs.data, ...(ctx.inputs.from === undefined ? {} : { from: ctx.inputs.from }) } })
     const network = { ...built, metadata: { ...built.metadata, ...origin } }
     if (loss !== "cross-entropy" && network.outputs !== 1) {
       return yield* new StageError({
@@ -115,6 +120,7 @@ export default defineStage({
       ...attack, step, growth: attack.growth * perEpoch, range: rangeOf(attack), shape: [batches.batchSize, ...data.shape], random: (at) => random(`attack ${at}`)
     })
     const { rate_min = schedule === "one-cycle" ? rate / 250_000 : 0, schedule_every, schedule_factor, warm_up } = ctx.params
+    const from = ctx.inputs.from === undefined ? undefined : yield* ctx.inputs.from.read
     const test = ctx.inputs.test === undefined ? undefined : yield* ctx.inputs.test.open
     const done = yield* trainToModel(ctx, data, {
       network,
@@ -132,12 +138,15 @@ export default defineStage({
       batchSize: batches.batchSize,
       batch: (at) => batches.batch(Math.floor(at / replays)),
       ...(average === 0 ? {} : { average }),
+      ...(from === undefined ? {} : { from }),
+      keepsState: ctx.params.keep_state,
       epochs: {
         ...(aside.y.length === 0 ? {} : { validation: aside }),
         ...(test === undefined ? {} : { test }),
         ...(patience === undefined ? {} : { patience })
       }
     }, keep)
+    yield* ctx.outputs.state.write(done.state)
     yield* ctx.outputs.last.write(encodeNetwork(network, done.last, { ...network.metadata, loss }))
     yield* ctx.outputs.epochs.append(done.epochs.map(({ accuracy, epoch, loss, rate, testAccuracy, testLoss, validationAccuracy, validationLoss }) => ({
       epoch, loss, accuracy, rate, validation_loss: validationLoss, validation_accuracy: validationAccuracy, test_loss: testLoss, test_accuracy: testAccuracy

@@ -37,7 +37,7 @@ interface TrainingStage extends TrainingHost {
 export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingStage, data: Dataset | Samples, settings: TrainingSettings, keep: "best" | "last" = "last") {
   const problem = labelProblem(settings.loss, data.y, settings.network.outputs)
   if (problem !== undefined) return yield* new StageError({ message: problem, hint: "Choose another `loss`, or labels that fit it." })
-  const { best, curve, epochs, rate, reductions, steps, weights: last } = yield* Effect.scoped(train(settings, stage))
+  const { best, curve, epochs, rate, reductions, state, steps, weights: last } = yield* Effect.scoped(train(settings, stage))
   const weights = keep === "best" ? best : last
   const model = encodeNetwork(settings.network, weights, { ...settings.network.metadata, loss: settings.loss })
   const scores = yield* scoresOf(model, data, stage)
@@ -52,5 +52,5 @@ export const trainToModel = Effect.fn("trainToModel")(function*(stage: TrainingS
     rate,
     reductions
   }])
-  return { epochs, last }
+  return { epochs, last, state }
 })

@@ -6,7 +6,7 @@ import { type Dataset, Effect, Schema, StageError } from "../../../src/stage.ts"
 import { EngineError } from "../../../src/tensor/errors.ts"
 import { itemOf, scalar, type Tensor, tensor } from "../../../src/tensor/tensor.ts"
 import type { Optimiser } from "../../../src/tensor/training.ts"
-import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts"
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts"
 import type { Engine } from "./engine.ts"
 import { type EpochRecord, EpochRecordSchema, type EpochSettings, isBetter, openMeasure } from "./epochs.ts"
 import type { Loss } from "./loss.ts"
@@ -38,6 +38,10 @@ export interface TrainingSettings {
   readonly average?: number
   /** What is measured after every period. Nothing when left out. */
   readonly epochs?: EpochSettings
+  /** The state that a shorter training of the same kind ended with, from which this one goes on. */
+  readonly from?: Uint8Array
+  /** Whether the state at the end is wanted. */
+  readonly keepsState?: boolean
 }
 
 /** What a training needs of its stage's context. */
@@ -74,6 +78,8 @@ export interface Trained {
   readonly rate: number
   /** How often it was lowered on a plateau. */
   readonly reductions: number
+  /** From which a longer training can go on; empty unless it was asked for. */
+  readonly state: Uint8Array
 }
 
 /** Milliseconds of steps between two reports of progress, and between two losses that are kept for whoever watches. */
@@ -124,19 +130,27 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
     }))
   }
 
+  const restore = Effect.fnUntraced(function*(state: Checkpoint, unreadable: (cause: unknown) => StageError) {
+    facts = yield* Effect.mapError(Schema.decodeUnknownEffect(Facts)(state.facts), unreadable)
+    yield* Effect.try({ try: () => loop.restore(state.tensors), catch: unreadable })
+    if (facts.best >= 0) best = bestOf(network, state.tensors)
+  })
   const saved = yield* host.checkpoint.load
   const checkpoint = saved === undefined ? undefined : decodeCheckpoint(saved)
   if (checkpoint !== undefined) {
-    facts = yield* Effect.mapError(Schema.decodeUnknownEffect(Facts)(checkpoint.facts), unreadable)
-    yield* Effect.try({ try: () => loop.restore(checkpoint.tensors), catch: unreadable })
-    if (facts.best >= 0) best = bestOf(network, checkpoint.tensors)
-  } else if (saved !== undefined) {
-    yield* host.log("The saved state of an earlier attempt is damaged; training starts anew.", "warn")
+    yield* restore(checkpoint, unreadable)
+  } else {
+    if (saved !== undefined) yield* host.log("The saved state of an earlier attempt is damaged; training starts anew.", "warn")
+    const shorter = settings.from === undefined ? undefined : decodeCheckpoint(settings.from)
+    if (settings.from !== undefined && shorter === undefined) return yield* foreign(undefined)
+    if (shorter !== undefined) yield* restore(shorter, foreign)
+    if (facts.step > steps) return yield* new StageError({ message: `The training that this one goes on from has taken ${facts.step} steps, and this one ends after ${steps}.`, hint: "Give it more `epochs`." })
   }
-  const save = Effect.suspend(() => {
+  const stateNow = (): Uint8Array => {
     const kept = Object.fromEntries([...(best ?? [])].map(([name, data]) => [bestPrefix + name, tensor(data, [data.length])]))
-    return host.checkpoint.save(encodeCheckpoint({ facts, tensors: { ...loop.state(), ...kept } }))
-  })
+    return encodeCheckpoint({ facts, tensors: { ...loop.state(), ...kept } })
+  }
+  const save = Effect.suspend(() => host.checkpoint.save(stateNow()))
 
   const every = Math.ceil(steps / curvePoints)
   /** One step; the failure, if it was one. */
@@ -223,7 +237,8 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
   const weights = weightsNow()
   const trained: Trained = {
     weights, best: best ?? weights, curve: facts.curve, epochs: facts.epochs, steps: facts.step,
-    rate: rateAt(settings.schedule, Math.max(facts.step - 1, 0), facts.schedule.rate), reductions: facts.schedule.reductions
+    rate: rateAt(settings.schedule, Math.max(facts.step - 1, 0), facts.schedule.rate), reductions: facts.schedule.reductions,
+    state: settings.keepsState === true ? stateNow() : new Uint8Array()
   }
   return trained
 })
@@ -239,6 +254,9 @@ const bestOf = ({ parameters }: Network, tensors: Readonly<Record<string, Tensor
 
 const unreadable = (cause: unknown): StageError =>
   new StageError({ message: "The saved state of this training is of another one.", hint: "Delete the `checkpoints` folder of the results.", cause })
+
+const foreign = (cause: unknown): StageError =>
+  new StageError({ message: "The state that this training is to go on from is of another one.", hint: "It comes from a training of the same network with the same optimiser and `keep_state: true`.", cause })
 
 const diverged = (loss: number, step: number, rate: number): StageError =>
   new StageError({
