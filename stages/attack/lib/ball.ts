@@ -64,37 +64,57 @@ const intoL1 = (x: ArrayLike<number>, origin: ArrayLike<number>, eps: number, ra
  * piecewise linear in t, so that Newton's steps from 0 end at the solution. For l1 the coordinates of greatest |w_i| go first.
  */
 export const toPlane = (norm: Norm, x: ArrayLike<number>, w: ArrayLike<number>, b: number, range: Range, out: Float64Array): void => {
-  const { high = Infinity, low = -Infinity } = range
+  const low = range.low ?? -Infinity
+  const high = range.high ?? Infinity
   let product = 0
   for (let i = 0; i < out.length; i++) product += (x[i] ?? 0) * (w[i] ?? 0)
   const side = b >= product ? 1 : -1
   const missing = Math.abs(b - product)
-  const direction = (i: number) => side * Math.sign(w[i] ?? 0)
-  const room = (i: number) => (direction(i) > 0 ? Math.max(high - (x[i] ?? 0), 0) : Math.max((x[i] ?? 0) - low, 0))
+  const { gain, limit } = scratch(out.length)
+  // What a coordinate gains per unit of t, and the t at which its room is used up; one without slope stays.
+  for (let i = 0; i < out.length; i++) {
+    const slope = w[i] ?? 0
+    const speed = norm === "l2" ? Math.abs(slope) : 1
+    const room = Math.max(side * slope > 0 ? high - (x[i] ?? 0) : (x[i] ?? 0) - low, 0)
+    gain[i] = Math.abs(slope) * speed
+    limit[i] = slope === 0 ? 0 : room / speed
+  }
   if (norm === "l1") {
-    const order = Array.from(out, (_, i) => i).sort((i, j) => Math.abs(w[j] ?? 0) - Math.abs(w[i] ?? 0))
+    const order = Array.from(out, (_, i) => i).sort((i, j) => (gain[j] ?? 0) - (gain[i] ?? 0))
     let left = missing
     for (const i of order) {
-      const slope = Math.abs(w[i] ?? 0)
-      const move = slope === 0 ? 0 : Math.min(room(i), left / slope)
-      out[i] = direction(i) * move
+      const slope = gain[i] ?? 0
+      const move = slope === 0 ? 0 : Math.min(limit[i] ?? 0, left / slope)
+      out[i] = side * Math.sign(w[i] ?? 0) * move
       left = Math.max(left - move * slope, 0)
     }
     return
   }
-  const speed = (i: number) => (norm === "l2" ? Math.abs(w[i] ?? 0) : w[i] === 0 ? 0 : 1)
   let t = 0
   for (let round = 0; round <= out.length; round++) {
-    let [gained, slope] = [0, 0]
+    let gained = 0
+    let slope = 0
     for (let i = 0; i < out.length; i++) {
-      const [gain, space] = [Math.abs(w[i] ?? 0) * speed(i), room(i)]
-      if (t * speed(i) < space) {
-        gained += gain * t
-        slope += gain
-      } else gained += Math.abs(w[i] ?? 0) * space
+      const own = gain[i] ?? 0
+      const most = limit[i] ?? 0
+      if (t < most) {
+        gained += own * t
+        slope += own
+      } else gained += own * most
     }
     if (slope === 0 || missing - gained <= 1e-12 * missing) break
     t += (missing - gained) / slope
   }
-  for (let i = 0; i < out.length; i++) out[i] = direction(i) * Math.min(t * speed(i), room(i))
+  for (let i = 0; i < out.length; i++) {
+    const slope = w[i] ?? 0
+    const far = Math.min(t, limit[i] ?? 0)
+    out[i] = side * (norm === "l2" ? far * slope : far * Math.sign(slope))
+  }
 }
+
+/** Two arrays for `toPlane`, which is called for every sample at every step: made once for each size. */
+const scratch = (size: number): { readonly gain: Float64Array; readonly limit: Float64Array } => {
+  if (buffers.gain.length !== size) buffers = { gain: new Float64Array(size), limit: new Float64Array(size) }
+  return buffers
+}
+let buffers = { gain: new Float64Array(0), limit: new Float64Array(0) }

@@ -63,8 +63,9 @@ export const fab = Effect.fn("fab")(function*(
       for (let i = 0; i < size; i++) b += (w[i] ?? 0) * (at[i] ?? 0)
       toPlane(norm, at, w, b, range, scratch.here)
       toPlane(norm, own, w, b, range, scratch.back)
-      const [here, back] = [lengthOf(norm, scratch.here), lengthOf(norm, scratch.back)].map((length) => Math.max(length, 1e-8))
-      const alpha = Math.min((here ?? 0) / ((here ?? 0) + (back ?? 1)), mostBack)
+      const here = Math.max(lengthOf(norm, scratch.here), 1e-8)
+      const back = Math.max(lengthOf(norm, scratch.back), 1e-8)
+      const alpha = Math.min(here / (here + back), mostBack)
       for (let i = 0; i < size; i++) {
         const ahead = (at[i] ?? 0) + overshoot * (scratch.here[i] ?? 0)
         const near = (own[i] ?? 0) + overshoot * (scratch.back[i] ?? 0)
