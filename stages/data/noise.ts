@@ -1,5 +1,5 @@
 /** Images of noise: uniform or Gaussian values, every pixel on its own, with labels that mean nothing. */
-import { Count, dataset, defineStage, doc, Effect, field, number, oneOf, Positive, Schema, Seed } from "../../src/stage.ts"
+import { Count, dataset, defineStage, doc, Effect, field, number, oneOf, Positive, sampleSize, Schema, Seed } from "../../src/stage.ts"
 
 export default defineStage({
   name: "data/noise",
@@ -18,19 +18,25 @@ export default defineStage({
   }),
   inputs: {},
   outputs: { data: dataset(doc("x: [n, ...shape]; y: a random label")) },
-  run: Effect.fn("data/noise")(function*({ outputs, params, random }) {
+  run: Effect.fn("data/noise")(function*({ outputs, params, progress, random }) {
     const { classes, high, kind, labels, low, n, scale, seed, shape, stream } = params
-    const size = shape.reduce((a, b) => a * b, 1)
-    const x = new Float32Array(n * size)
-    const y = new Float32Array(n)
+    const size = sampleSize({ shape })
     const [values, drawn] = [random(seed, `${stream}/x`), random(seed, `${stream}/y`)]
-    for (let sample = 0; sample < n; sample++) {
-      // Each sample has streams of its own: a larger set begins with the smaller one.
-      const own = x.subarray(sample * size, (sample + 1) * size)
-      if (kind === "uniform") values.at(sample).fillUniform(own).forEach((u, i) => (own[i] = low + (high - low) * u))
-      else values.at(sample).fillNormal(own).forEach((z, i) => (own[i] = low + scale * z))
-      y[sample] = labels === "signed" ? drawn.at(sample).sign() : drawn.at(sample).integer(classes)
+    for (let from = 0; from < n; from += pieceSamples) {
+      const count = Math.min(pieceSamples, n - from)
+      const [x, y] = [new Float32Array(count * size), new Float32Array(count)]
+      for (let i = 0; i < count; i++) {
+        // Each sample has streams of its own: a larger set begins with the smaller one.
+        const own = x.subarray(i * size, (i + 1) * size)
+        if (kind === "uniform") values.at(from + i).fillUniform(own).forEach((u, at) => (own[at] = low + (high - low) * u))
+        else values.at(from + i).fillNormal(own).forEach((z, at) => (own[at] = low + scale * z))
+        y[i] = labels === "signed" ? drawn.at(from + i).sign() : drawn.at(from + i).integer(classes)
+      }
+      yield* outputs.data.append({ x, y, shape, metadata: { source: `${kind} noise` } })
+      yield* progress(from + count, n)
     }
-    yield* outputs.data.write({ x, y, shape, metadata: { source: `${kind} noise` } })
   })
 })
+
+/** Samples that are made before they are written. */
+const pieceSamples = 512

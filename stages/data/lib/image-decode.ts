@@ -15,7 +15,8 @@ export const decodeImage = (bytes: Uint8Array): Effect.Effect<Image, string> =>
     sharp.concurrency(1) // several images are decoded at once instead
     const decoded = yield* Effect.tryPromise({
       try: () => sharp(bytes, { failOn: "truncated", ignoreIcc: true }).removeAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true }),
-      catch: (cause) => (cause instanceof Error ? cause.message.replaceAll(/\s*\n\s*/g, "; ") : String(cause))
+      // Further lines repeat the first.
+      catch: (cause) => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
     })
     const { data, info: { channels, height, width } } = decoded
     if (channels !== 1 && channels !== 3) return yield* Effect.fail(`it has ${channels} channels`)

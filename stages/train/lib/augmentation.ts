@@ -26,14 +26,18 @@ export const augment = (
   const [down, right] = crop === 0 ? [0, 0] : [random.integer(2 * crop + 1) - crop, random.integer(2 * crop + 1) - crop]
   const mirrored = flip && random.integer(2) === 1
   const hole = cutout === 0 ? undefined : { top: random.integer(rows) - Math.floor(cutout / 2), left: random.integer(columns) - Math.floor(cutout / 2) }
+  // Columns whose source lies inside the image; the others stay blank.
+  const [first, last] = mirrored ? [Math.max(0, right), Math.min(columns, columns + right)] : [Math.max(0, -right), Math.min(columns, columns - right)]
   for (let c = 0; c < channels; c++) {
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const [y, x] = [row + down, (mirrored ? columns - 1 - column : column) + right]
-        const blank = hole !== undefined && row >= hole.top && row < hole.top + cutout && column >= hole.left && column < hole.left + cutout
-        const outside = y < 0 || y >= rows || x < 0 || x >= columns
-        to[(c * rows + row) * columns + column] = blank || outside ? 0 : from[(c * rows + y) * columns + x] ?? 0
-      }
+      const [source, target] = [(c * rows + row + down) * columns + right, (c * rows + row) * columns]
+      const outside = row + down < 0 || row + down >= rows || first >= last
+      if (outside || last - first < columns) to.fill(0, target, target + columns)
+      if (outside) continue
+      // A loop, because rows are too short for `set` to pay.
+      if (!mirrored) for (let column = first; column < last; column++) to[target + column] = from[source + column] ?? 0
+      else for (let column = first; column < last; column++) to[target + column] = from[source + columns - 1 - column] ?? 0
+      if (hole !== undefined && row >= hole.top && row < hole.top + cutout) to.fill(0, target + Math.max(0, hole.left), target + Math.max(0, Math.min(columns, hole.left + cutout)))
     }
   }
 }
