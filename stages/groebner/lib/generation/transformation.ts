@@ -1,0 +1,126 @@
+/**
+ * The backward transformation: from a Groebner basis G to another system of generators F = M G of the same ideal, with matrices of random
+ * polynomials. The forms differ in M; for all but `random`, the structure of M proves that F generates what G does:
+ *
+ * - released: M = U P A as in the released code. A is m x n, lower unitriangular in its first n rows and random below; U is m x m
+ *   lower unitriangular; P a permutation. [L^-1 0] P^T U^-1 F = G with L the first n rows of A.
+ * - bruhat: M = U1 P [U2; 0] as the paper states it, U1 and U2 upper unitriangular; rows beyond n begin as zeros.
+ * - identity: M = P [I; R], R random: all of G stands in F.
+ * - random: M random, as the border-basis follow-up draws it: the ideal may change, so such pairs need an engine's proof.
+ */
+import type { RandomStream } from "../../../../src/stage.ts"
+import type { Coefficients } from "./coefficients.ts"
+import type { MonomialKeys } from "./monomial-keys.ts"
+import { type PolynomialChoice, PolynomialSampler } from "./sampler.ts"
+import type { TermSum } from "./term-sum.ts"
+import { lengthOf, type Range, type Terms } from "./terms.ts"
+import type { Ideal } from "./ideal.ts"
+
+export const transformationForms = ["released", "bruhat", "identity", "random"] as const
+export type TransformationForm = (typeof transformationForms)[number]
+
+export interface Transformation {
+  readonly form: TransformationForm
+  /** Probability with which an entry of A (of U2, R or M) is there. */
+  readonly density: number
+  /** The same for U. */
+  readonly outerDensity: number
+  readonly entries: PolynomialChoice
+  /** F has n + least to n + most polynomials, each number equally likely. */
+  readonly least: number
+  readonly most: number
+}
+
+/** F, and the certificate: what its proof needs of M. */
+export interface Transformed {
+  readonly system: ReadonlyArray<Range>
+  /** How many units make 1 in F's coefficients. */
+  readonly scale: number
+  /** Row i of F's inner rows lies at place permutation[i] of P [...]: K_i = H_{permutation[i]}. */
+  readonly permutation: Uint32Array
+  /** The strict triangle of the inner n x n matrix, row by row. Empty for identity and random. */
+  readonly inner: ReadonlyArray<Range>
+  /** The strict triangle of U (m x m), row by row. Empty for identity and random. */
+  readonly outer: ReadonlyArray<Range>
+}
+
+const nothing: Range = { start: 0, end: 0 }
+
+/** Whether entry (i, j) lies in the strict triangle that is drawn. */
+const drawnIn = (lower: boolean, i: number, j: number): boolean => (lower ? j < i : j > i)
+
+export class Transformer {
+  readonly #transformation: Transformation
+  readonly #coefficients: Coefficients
+  readonly #sampler: PolynomialSampler
+  readonly #sum: TermSum
+  readonly #n: number
+
+  constructor(keys: MonomialKeys, coefficients: Coefficients, sum: TermSum, transformation: Transformation) {
+    const { entries } = transformation
+    this.#transformation = transformation
+    this.#coefficients = coefficients
+    this.#sampler = new PolynomialSampler(keys, coefficients, keys.variables, entries.maxDegree, entries.maxTerms)
+    this.#sum = sum
+    this.#n = keys.variables
+  }
+
+  sample(ideal: Ideal, stream: RandomStream, terms: Terms): Transformed {
+    const { form, least, most, outerDensity } = this.#transformation
+    const n = this.#n
+    const m = n + least + stream.integer(most - least + 1)
+    const scales = { inner: ideal.scale * this.#coefficients.scale(1), outer: ideal.scale * this.#coefficients.scale(2) }
+    if (form === "random") {
+      const rows = Array.from({ length: m }, () => this.#row(Array.from({ length: n }, () => this.#entry(stream, terms)), -1, ideal.basis, terms))
+      return { system: rows, scale: scales.inner, permutation: new Uint32Array(0), inner: [], outer: [] }
+    }
+    const lower = form === "released"
+    const inner: Array<Range> = []
+    const rows: Array<Range> = []
+    for (let i = 0; i < m; i++) {
+      const below = i >= n
+      if (below && form === "bruhat") {
+        rows.push(nothing)
+        continue
+      }
+      const entries = Array.from({ length: n }, (_, j) => {
+        if (below) return this.#entry(stream, terms)
+        if (form === "identity" || !drawnIn(lower, i, j)) return nothing
+        const entry = this.#entry(stream, terms)
+        inner.push(entry)
+        return entry
+      })
+      rows.push(this.#row(entries, below ? -1 : i, ideal.basis, terms))
+    }
+    const permutation = stream.permutation(m)
+    const permuted = Array.from(permutation, (row) => rows[row] ?? nothing)
+    if (form === "identity") return { system: permuted, scale: scales.inner, permutation, inner, outer: [] }
+    const outer: Array<Range> = []
+    const system = permuted.map((_, i) => {
+      const entries = permuted.map((_, j) => {
+        if (!drawnIn(lower, i, j)) return nothing
+        const entry = outerDensity < 1 && stream.uniform() >= outerDensity ? nothing : this.#sampler.sample(this.#transformation.entries, stream, terms)
+        outer.push(entry)
+        return entry
+      })
+      return this.#row(entries, i, permuted, terms)
+    })
+    return { system, scale: scales.outer, permutation, inner, outer }
+  }
+
+  #entry(stream: RandomStream, terms: Terms): Range {
+    const { density, entries } = this.#transformation
+    return density < 1 && stream.uniform() >= density ? nothing : this.#sampler.sample(entries, stream, terms)
+  }
+
+  /** The sum of entries times polynomials, and the polynomial at `diagonal` once more, times 1. */
+  #row(entries: ReadonlyArray<Range>, diagonal: number, polynomials: ReadonlyArray<Range>, terms: Terms): Range {
+    for (let j = 0; j < polynomials.length; j++) {
+      const polynomial = polynomials[j] ?? nothing
+      if (j === diagonal) this.#sum.addScaled(terms, polynomial, this.#coefficients.one)
+      const entry = entries[j] ?? nothing
+      if (lengthOf(entry) > 0) this.#sum.addProduct(terms, entry, polynomial)
+    }
+    return this.#sum.take(terms, this.#coefficients.reduce)
+  }
+}
