@@ -50,8 +50,7 @@ export const attend = (q: Value, k: Value, v: Value, scope: Scope, { dropout = 0
 /** Columns of the last axis, in so many equal parts. */
 export const parts = (x: Value, count: number): ReadonlyArray<Value> => {
   const size = features(x) / count
-  const axis = x.shape.length - 1
-  return Array.from({ length: count }, (_, part) => o.slice(x, [part * size], [(part + 1) * size], [axis]))
+  return o.split(x, Array.from({ length: count }, () => size), -1)
 }
 
 /**
