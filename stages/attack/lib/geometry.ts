@@ -4,7 +4,7 @@
  * gradient attacks run.
  */
 import type { Value } from "../../../src/tensor/graph.ts"
-import { abs, cast, clip, cumSum, div, greaterOrEqual, max, min, mul, neg, type Operand, reduceL2, reduceMax, reduceMin, reduceSum, reshape, sign, sub, topK, where } from "../../../src/tensor/ops.ts"
+import { abs, add, cast, clip, cumSum, div, greaterOrEqual, max, min, mul, neg, type Operand, reduceL2, reduceMax, reduceMin, reduceSum, reshape, sign, sub, topK, where } from "../../../src/tensor/ops.ts"
 import { fromNumbers } from "../../../src/tensor/tensor.ts"
 
 export const norms = ["linf", "l2", "l1"] as const
@@ -19,6 +19,15 @@ export interface Range {
 export const within = (x: Value, { high = Infinity, low = -Infinity }: Range): Value => {
   const above = low === -Infinity ? x : max(x, low)
   return high === Infinity ? above : min(above, high)
+}
+
+/**
+ * The nearest point in both the linf ball around an origin and the range of the data, which together are a box. Its corners are the same in every step of an
+ * attack, so that a step takes two passes over the data for it, where one set after the other would take five.
+ */
+export const intoBox = (x: Value, origin: Value, eps: Operand, { high, low }: Range): Value => {
+  const [bottom, top] = [sub(origin, eps), add(origin, eps)]
+  return min(max(x, low === undefined ? bottom : max(bottom, low)), high === undefined ? top : min(top, high))
 }
 
 /** Samples as rows [n, size]. */

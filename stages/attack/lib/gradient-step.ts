@@ -8,7 +8,7 @@
  */
 import type { Value } from "../../../src/tensor/graph.ts"
 import { abs, add, argMax, max, mul, oneHot, type Operand, reshape, sub } from "../../../src/tensor/ops.ts"
-import { asRows, type Norm, overGreatest, project, type Range, shrinkToMax, steepest, within } from "./geometry.ts"
+import { asRows, intoBox, type Norm, overGreatest, project, type Range, shrinkToMax, steepest, within } from "./geometry.ts"
 
 export type StepRule =
   /** Radius and step may be scalars of the graph. */
@@ -26,6 +26,7 @@ export const nextPoint = (rule: StepRule, { marked, x }: Point, origin: Value, g
   switch (rule.kind) {
     case "projected": {
       const moved = add(x, mul(steepest(rule.norm, gradient, rule.sparsity), rule.step))
+      if (rule.norm === "linf") return { x: intoBox(moved, origin, rule.eps, range) }
       return { x: within(add(origin, project(rule.norm, sub(moved, origin), rule.eps)), range) }
     }
     case "normalised": {

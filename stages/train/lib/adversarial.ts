@@ -11,7 +11,7 @@
 import type { RandomStream } from "../../../src/stage.ts"
 import { grad } from "../../../src/tensor/differentiate.ts"
 import type { Value } from "../../../src/tensor/graph.ts"
-import { add, concat, exp, logSoftmax, mul, neg, reduceMean, reduceSum, sigmoid, slice, softplus, stopGradient, sub } from "../../../src/tensor/ops.ts"
+import { add, concat, exp, logSoftmax, mul, neg, type Operand, reduceMean, reduceSum, sigmoid, slice, softplus, stopGradient, sub } from "../../../src/tensor/ops.ts"
 import { scalar, tensor, zeros } from "../../../src/tensor/tensor.ts"
 import { type Norm, project, type Range, steepest, within } from "../../attack/lib/geometry.ts"
 import { nextPoint } from "../../attack/lib/gradient-step.ts"
@@ -51,13 +51,16 @@ export const adversarial = (defence: Exclude<Defence, "none">, settings: Adversa
 
 /** Share of its final size that the ball has in a step of the training. */
 const grown = ({ growth }: AdversarialSettings, step: number): number => (step < growth ? (step + 1) / growth : 1)
-const sizeInput = ({ graph }: StepGraph): Value => graph.inputs.get("attackSize") ?? graph.input("attackSize", [])
+/** That share in the graph: a plain 1 where it never changes, which multiplies nothing. */
+const shareOf = ({ growth }: AdversarialSettings, { graph }: StepGraph): Operand =>
+  growth === 0 ? 1 : graph.inputs.get("attackSize") ?? graph.input("attackSize", [])
+const scaled = (size: Operand, by: number): Operand => (typeof size === "number" ? size * by : mul(size, by))
 const sizeFeeds = (settings: AdversarialSettings, step: number) => ({ attackSize: scalar(grown(settings, step)) })
 
 /** The point after so many steps up an objective, from a start; no gradient flows through it. */
-const climb = (from: Value, origin: Value, objective: (x: Value) => Value, settings: AdversarialSettings, size: Value): Value => {
+const climb = (from: Value, origin: Value, objective: (x: Value) => Value, settings: AdversarialSettings, size: Operand): Value => {
   const { norm, range, steps } = settings
-  const [eps, step] = [mul(size, settings.eps), mul(size, settings.step)]
+  const [eps, step] = [scaled(size, settings.eps), scaled(size, settings.step)]
   let x = from
   for (let k = 0; k < steps; k++) {
     const [gradient = x] = grad(objective(x), [x])
@@ -79,7 +82,7 @@ const attacked = (settings: AdversarialSettings): Method => {
   const { eps, norm, random, range, shape } = settings
   const values = shape.reduce((a, b) => a * b, 1)
   return {
-    images: (step) => climb(within(add(step.x, startInput(step)), range), step.x, (x) => reduceSum(step.losses(step.scores(x))), settings, sizeInput(step)),
+    images: (step) => climb(within(add(step.x, startInput(step)), range), step.x, (x) => reduceSum(step.losses(step.scores(x))), settings, shareOf(settings, step)),
     feeds: startFeeds(settings, (step, size) => randomStart(norm, new Float32Array(values), size, eps * grown(settings, step), {}, random(step)))
   }
 }
@@ -97,9 +100,9 @@ const free = (settings: AdversarialSettings): Method => {
       if (parts === undefined) throw new Error("The perturbation moves after the images are made.")
       const { delta, images } = parts
       const [gradient = images] = grad(reduceSum(step.losses(step.scores(images))), [images])
-      const size = sizeInput(step)
-      const moved = add(delta, mul(steepest(norm, gradient), mul(size, settings.step)))
-      return { perturbation: { next: project(norm, moved, mul(size, settings.eps)), start: zeros("float32", shape) } }
+      const size = shareOf(settings, step)
+      const moved = add(delta, mul(steepest(norm, gradient), scaled(size, settings.step)))
+      return { perturbation: { next: project(norm, moved, scaled(size, settings.eps)), start: zeros("float32", shape) } }
     },
     feeds: (step) => sizeFeeds(settings, step)
   }
@@ -109,7 +112,7 @@ const trades = (settings: AdversarialSettings): Method => ({
   loss: (step) => {
     const [n = 0] = step.x.shape
     const calm = stopGradient(step.scores(step.x))
-    const images = climb(add(step.x, startInput(step)), step.x, (x) => reduceSum(divergence(calm, step.scores(x))), settings, sizeInput(step))
+    const images = climb(add(step.x, startInput(step)), step.x, (x) => reduceSum(divergence(calm, step.scores(x))), settings, shareOf(settings, step))
     const both = step.trainingScores(concat([step.x, images], 0))
     const [clean, driven] = [slice(both, [0], [n]), slice(both, [n], [2 * n])]
     return { loss: add(reduceMean(step.losses(clean)), mul(reduceMean(divergence(clean, driven)), settings.beta)), scores: clean }
