@@ -1,6 +1,6 @@
 /** Random Groebner bases with systems that generate the same ideals, each pair with its certificate (Kera et al., NeurIPS 2024). */
 import {
-  Count, defineStage, doc, Effect, field, Float64, column, int, Int64, number, oneOf, Positive, Probability, Schema, Seed, StageError, table
+  column, Count, defineStage, doc, Effect, field, Float64, int, Int64, oneOf, Positive, Probability, Schema, Seed, StageError, table
 } from "../../src/stage.ts"
 import { AlgebraError } from "./lib/algebra/index.ts"
 import { Generator, rejectable } from "./lib/generation/generator.ts"

@@ -1,0 +1,127 @@
+/**
+ * Whether F generates all of G, by the certificate of the backward transformation F = U P [L; *] G: then [L^-1 0] P^T U^-1 F = G. U and L are
+ * unitriangular, so their inverses are polynomial and applying them at a point is a substitution. Both sides are evaluated at random points
+ * of a large field; should they differ as polynomials, all points agree with a chance below 2^-40.
+ */
+import type { RandomStream } from "../../../../src/stage.ts"
+import type { PolynomialList, System } from "../generation/system-table.ts"
+import { fractionModulo, type PointField } from "./point-field.ts"
+
+/** The chance that a wrong certificate passes is at most 2^-security. */
+const security = 40
+
+/** Evaluates lists of polynomials at one point. */
+class Evaluation {
+  readonly #field: PointField
+  readonly #p: number
+  readonly #n: number
+  #powers = new Float64Array(0)
+  #most = -1
+
+  constructor(field: PointField, p: number, n: number) {
+    this.#field = field
+    this.#p = p
+    this.#n = n
+  }
+
+  /** Powers of a new random point's coordinates up to `most`. */
+  move(stream: RandomStream, most: number): void {
+    this.#most = most
+    if (this.#powers.length < this.#n * (most + 1)) this.#powers = new Float64Array(this.#n * (most + 1))
+    for (let v = 0; v < this.#n; v++) this.#field.powers(this.#field.random(stream), most, this.#powers, v * (most + 1))
+  }
+
+  /** The polynomials' values at the point. Undefined where p divides a denominator. */
+  values(list: PolynomialList): Float64Array | undefined {
+    const { add, element, multiply, one, zero } = this.#field
+    const [n, stride] = [this.#n, this.#most + 1]
+    const values = new Float64Array(list.terms.length)
+    const rational = list.denominators.length > 0
+    for (let polynomial = 0, term = 0; polynomial < values.length; polynomial++) {
+      let sum = zero
+      for (let k = list.terms[polynomial] ?? 0; k > 0; k--, term++) {
+        const numerator = list.coefficients[term] ?? 0
+        const residue = rational ? fractionModulo(numerator, list.denominators[term] ?? 1, this.#p) : numerator
+        if (residue === undefined) return undefined
+        let product = one
+        for (let v = 0, e = term * n; v < n; v++, e++) {
+          const exponent = list.exponents[e] ?? 0
+          if (exponent > 0) product = multiply(product, this.#powers[v * stride + exponent] ?? zero)
+        }
+        sum = add(sum, multiply(product, element(residue)))
+      }
+      values[polynomial] = sum
+    }
+    return values
+  }
+}
+
+export interface CertificateResult {
+  readonly generates: boolean
+  /** How many points were looked at. */
+  readonly points: number
+}
+
+export class CertificateCheck {
+  readonly #field: PointField
+  readonly #evaluation: Evaluation
+  readonly #n: number
+
+  /** Points of `field`, which holds F_p; `p` is also what fractions are reduced by. */
+  constructor(field: PointField, p: number, n: number) {
+    this.#field = field
+    this.#evaluation = new Evaluation(field, p, n)
+    this.#n = n
+  }
+
+  /** Undefined if the system has no certificate of this kind, or p divides one of its denominators. `lower`: the triangles are lower ones. */
+  check(system: System, lower: boolean, stream: RandomStream): CertificateResult | undefined {
+    const { certificate, f, g, permutation } = system
+    const [n, m] = [this.#n, f.terms.length]
+    const inner = (n * (n - 1)) / 2
+    if (permutation.length !== m || (certificate.terms.length !== 0 && certificate.terms.length !== inner + (m * (m - 1)) / 2)) return undefined
+    if (!isPermutation(permutation)) return { generates: false, points: 0 }
+    const most = Math.max(greatest(f.exponents), greatest(g.exponents), greatest(certificate.exponents))
+    // Each inverse multiplies as many entries as its matrix has rows, less one.
+    const degree = n * most + n * greatest(certificate.exponents) * (n + m)
+    const points = Math.ceil(security / Math.max(1, Math.log2(this.#field.size / Math.max(1, degree))))
+    for (let point = 0; point < points; point++) {
+      this.#evaluation.move(stream, most)
+      const [atF, atG, entries] = [this.#evaluation.values(f), this.#evaluation.values(g), this.#evaluation.values(certificate)]
+      if (atF === undefined || atG === undefined || entries === undefined) return undefined
+      if (entries.length > 0) this.#solve(entries.subarray(inner), m, lower, atF)
+      const rows = new Float64Array(m)
+      permutation.forEach((row, i) => (rows[row] = atF[i] ?? 0))
+      if (entries.length > 0) this.#solve(entries.subarray(0, inner), n, lower, rows)
+      for (let i = 0; i < n; i++) if (rows[i] !== atG[i]) return { generates: false, points: point + 1 }
+    }
+    return { generates: true, points }
+  }
+
+  /** x with T x = b for the unitriangular T whose strict triangle is given row by row; b becomes x. */
+  #solve(triangle: Float64Array, size: number, lower: boolean, b: Float64Array): void {
+    const { add, multiply, negate } = this.#field
+    for (let step = 0; step < size; step++) {
+      const i = lower ? step : size - 1 - step
+      let at = lower ? (i * (i - 1)) / 2 : i * size - (i * (i + 1)) / 2
+      let sum = b[i] ?? 0
+      for (let j = lower ? 0 : i + 1; j < (lower ? i : size); j++, at++) sum = add(sum, negate(multiply(triangle[at] ?? 0, b[j] ?? 0)))
+      b[i] = sum
+    }
+  }
+}
+
+const greatest = (exponents: Uint8Array): number => {
+  let most = 0
+  for (const exponent of exponents) if (exponent > most) most = exponent
+  return most
+}
+
+const isPermutation = (permutation: Int32Array): boolean => {
+  const seen = new Uint8Array(permutation.length)
+  for (const row of permutation) {
+    if (row < 0 || row >= seen.length || seen[row] === 1) return false
+    seen[row] = 1
+  }
+  return true
+}

@@ -1,0 +1,127 @@
+/**
+ * Fields to evaluate polynomials in at random points. A polynomial of degree d that is not zero vanishes at a random point of a
+ * field with q elements with probability d / q at most (Schwartz, Zippel), so identities over a small F_p are tested in an
+ * extension F_q, q = p^k, whose elements are powers of a primitive element: products add exponents, sums use Zech's logarithms.
+ */
+import { modularInverse, modularProduct } from "../algebra/prime.ts"
+import type { RandomStream } from "../../../../src/stage.ts"
+
+/** Elements are numbers whose meaning is the field's own; `zero` and `one` are two of them. */
+export interface PointField {
+  /** How many elements. */
+  readonly size: number
+  readonly zero: number
+  readonly one: number
+  readonly add: (a: number, b: number) => number
+  readonly negate: (a: number) => number
+  readonly multiply: (a: number, b: number) => number
+  /** a^k for k = 0 .. most, written into `into`. */
+  readonly powers: (a: number, most: number, into: Float64Array, at: number) => void
+  /** An element of the prime field, from 0 to p - 1. */
+  readonly element: (residue: number) => number
+  readonly random: (stream: RandomStream) => number
+}
+
+/** F_p itself. */
+export const primePoints = (p: number): PointField => {
+  const multiply = modularProduct(p)
+  return {
+    size: p,
+    zero: 0,
+    one: 1,
+    add: (a, b) => (a + b >= p ? a + b - p : a + b),
+    negate: (a) => (a === 0 ? 0 : p - a),
+    multiply,
+    powers: (a, most, into, at) => {
+      for (let k = 0, power = 1; k <= most; k++, power = multiply(power, a)) into[at + k] = power
+    },
+    element: (residue) => residue,
+    random: (stream) => stream.integer(p)
+  }
+}
+
+/** Tables of an extension field take twelve bytes an element. */
+const largest = 2 ** 21
+
+/** The largest extension of F_p with at most 2^21 elements, or F_p itself where p is larger than that allows. */
+export const extensionPoints = (p: number): PointField => {
+  let degree = 1
+  while (p ** (degree + 1) <= largest) degree++
+  return degree === 1 ? primePoints(p) : extension(p, degree)
+}
+
+/** F_q with q = p^degree. An element that is not 0 is the exponent of the primitive element, 0 to q - 2; zero is q - 1. */
+const extension = (p: number, degree: number): PointField => {
+  const size = p ** degree
+  const order = size - 1
+  const logarithms = new Int32Array(size)
+  const powers = primitivePowers(p, degree)
+  powers.forEach((vector, exponent) => (logarithms[vector] = exponent))
+  logarithms[0] = order
+  // 1 + g^k: the digit of 1 is the last of a vector.
+  const zech = Int32Array.from(powers, (vector) => logarithms[vector % p === p - 1 ? vector - (p - 1) : vector + 1] ?? order)
+  const minusOne = p === 2 ? 0 : order / 2
+  const multiply = (a: number, b: number): number => (a === order || b === order ? order : a + b >= order ? a + b - order : a + b)
+  return {
+    size,
+    zero: order,
+    one: 0,
+    multiply,
+    add: (a, b) => {
+      if (a === order) return b
+      if (b === order) return a
+      const [low, high] = a < b ? [a, b] : [b, a]
+      const sum = zech[high - low] ?? order
+      return sum === order ? order : low + sum >= order ? low + sum - order : low + sum
+    },
+    negate: (a) => multiply(a, minusOne),
+    powers: (a, most, into, at) => {
+      into[at] = 0
+      for (let k = 1; k <= most; k++) into[at + k] = multiply(into[at + k - 1] ?? 0, a)
+    },
+    element: (residue) => logarithms[residue] ?? order,
+    random: (stream) => logarithms[stream.integer(size)] ?? order
+  }
+}
+
+/**
+ * All powers of a primitive element x of F_p[x] / f, as vectors of coefficients in base p, the constant one last: the first monic f whose x
+ * runs through all elements but 0.
+ */
+const primitivePowers = (p: number, degree: number): Int32Array => {
+  const size = p ** degree
+  const top = size / p
+  const powers = new Int32Array(size - 1)
+  for (let candidate = 1; candidate < size; candidate++) {
+    // x^degree = -f's other coefficients; x divides f if the constant one is 0.
+    if (candidate % p === 0) continue
+    let vector = 1
+    let exponent = 0
+    for (;;) {
+      powers[exponent++] = vector
+      const lead = Math.floor(vector / top)
+      vector = addScaled((vector - lead * top) * p, candidate, lead, p, degree)
+      if (vector === 1 || exponent === size - 1) break
+    }
+    if (vector === 1 && exponent === size - 1) return powers
+  }
+  throw new Error(`no primitive polynomial of degree ${degree} over F_${p}`)
+}
+
+/** a + c b, digit by digit in base p. */
+const addScaled = (a: number, b: number, c: number, p: number, digits: number): number => {
+  let sum = 0
+  for (let digit = 0, unit = 1, [x, y] = [a, b]; digit < digits; digit++, unit *= p, x = Math.floor(x / p), y = Math.floor(y / p)) {
+    sum += ((x % p + c * (y % p)) % p) * unit
+  }
+  return sum
+}
+
+/** A fraction as an element of F_p; undefined where p divides the denominator. */
+export const fractionModulo = (numerator: number, denominator: number, p: number): number | undefined => {
+  const below = denominator % p
+  if (below === 0) return undefined
+  const above = ((numerator % p) + p) % p
+  return below === 1 ? above : modularProduct(p)(above, modularInverse(below, p))
+}
+
