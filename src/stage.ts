@@ -10,7 +10,7 @@ export {
 } from "./stage/params.ts"
 export { StageError } from "./stage/error.ts"
 export type {
-  DatasetInput, DatasetWriter, FileInput, FileWriter, ReadTable, StageContext, TableInput, TableWriter
+  DatasetInput, DatasetWriter, FileInput, FileWriter, ReadTable, StageContext, TableBatches, TableInput, TableWriter
 } from "./stage/context.ts"
 export { canonicalJson, type Json, type JsonArray, type JsonObject } from "./stage/json.ts"
 export { executeStage } from "./stage/execute.ts"

@@ -44,6 +44,14 @@ export interface ReadTable {
   readonly columns: Readonly<Record<string, ArrayLike<unknown>>>
 }
 
+/** A table whose rows are read some thousand at a time. */
+export interface TableBatches {
+  readonly rows: number
+  /** How many batches; they are numbered from 0, in the order of the rows. */
+  readonly count: number
+  read(batch: number): Effect.Effect<ReadTable, StageError>
+}
+
 interface Source {
   /** Where the object lies, read-only. */
   readonly path: string
@@ -53,6 +61,8 @@ interface Source {
 }
 export interface TableInput extends Source {
   readonly read: Effect.Effect<ReadTable, StageError>
+  /** The table in parts, for one that may be larger than memory. */
+  readonly batches: Effect.Effect<TableBatches, StageError, Scope.Scope>
 }
 export interface DatasetInput extends Source {
   readonly read: Effect.Effect<Dataset, StageError>

@@ -2,8 +2,8 @@
 import { availableMemory } from "node:process"
 import { Effect } from "effect"
 import { openSamples, readDataset } from "../table/dataset-file.ts"
-import { readTable } from "../table/read.ts"
-import type { DatasetInput, FileInput, TableInput } from "./context.ts"
+import { openBatches, readTable } from "../table/read.ts"
+import type { DatasetInput, FileInput, TableBatches, TableInput } from "./context.ts"
 import { StageError } from "./error.ts"
 import { attempt, readBytes } from "./files.ts"
 import type { InputFile, InputSpec } from "./protocol.ts"
@@ -27,13 +27,18 @@ const source = (name: string, spec: InputSpec, { path, digest, coordinates }: In
   const about = `input "${name}"`
   switch (spec.kind) {
     case "table":
-      return { path, digest, coordinates, read: attempt(about, () => readTable(path)) }
+      return { path, digest, coordinates, read: attempt(about, () => readTable(path)), batches: openedBatches(about, path) }
     case "dataset":
       return { path, digest, coordinates, read: attempt(about, () => readDataset(path)), open: openedSamples(about, path) }
     default:
       return { path, digest, coordinates, read: readBytes(about, path) }
   }
 }
+
+const openedBatches = (about: string, path: string) =>
+  Effect.acquireRelease(attempt(about, () => openBatches(path)), ({ close }) => Effect.sync(close)).pipe(
+    Effect.map(({ count, read, rows }): TableBatches => ({ rows, count, read: (batch) => attempt(about, () => read(batch)) }))
+  )
 
 /** Share of the free memory that a data set may take to be read at once. Other tasks run beside this one. */
 const memoryShare = 1 / 8

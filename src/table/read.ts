@@ -130,6 +130,20 @@ export const readTable = (path: string): Table =>
     metadata: file.layout.metadata
   }))
 
+/** A file whose record batches are read one at a time. Throws TableError; close it when done. */
+export const openBatches = (path: string): { readonly rows: number; readonly count: number; readonly read: (batch: number) => Omit<Table, "schema" | "metadata">; readonly close: () => void } => {
+  const file = openArrowFile(path)
+  return {
+    rows: file.rows,
+    count: file.batches.length,
+    read: (batch) => ({
+      rows: file.batches[batch] ?? 0,
+      columns: Object.fromEntries(file.layout.columns.map((column, i) => [column.name, valuesOf(file, file.chunk(batch, i))]))
+    }),
+    close: file.close
+  }
+}
+
 /** The columns of an Arrow IPC file and how many rows they have. */
 export const readSchema = (path: string): { readonly schema: TableSchema; readonly metadata: Metadata; readonly rows: number } =>
   withArrowFile(path, (file) => ({ schema: schemaOf(file.layout.columns), metadata: file.layout.metadata, rows: file.rows }))
