@@ -14,6 +14,7 @@ export interface MutableCoefficients<E> {
 }
 
 export interface Field<E> {
+  readonly kind: "prime" | "rational" | "real"
   /** `F_7`, `Q`, `R`. */
   readonly name: string
   /** p for F_p, 0 for Q and R. */

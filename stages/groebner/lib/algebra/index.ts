@@ -1,10 +1,15 @@
-/** The algebra library: fields, orders, polynomials, their text, division. It imports nothing but itself. */
+/** The algebra library: fields, orders, polynomials, their text, and bases of ideals. It imports nothing but itself. */
 export { divide, remainder, sPolynomial } from "./division.ts"
 export type { Division } from "./division.ts"
+export * from "./classic-systems.ts"
 export * from "./errors.ts"
 export * from "./field.ts"
+export { basisAlgorithms, groebnerBasis } from "./groebner.ts"
+export type { BasisOptions, System } from "./groebner.ts"
 export * from "./order.ts"
 export * from "./polynomial.ts"
 export { isPrime, modularInverse, modularPower, modularProduct, modulusLimit, primeBelow } from "./prime.ts"
+export { dimension, isUnit, isZeroDimensional, normalMonomials } from "./quotient-ring.ts"
 export * from "./ring.ts"
 export * from "./text.ts"
+export { contains, isGroebnerBasis, isReduced, normalForms } from "./verify.ts"

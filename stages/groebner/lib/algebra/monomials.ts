@@ -79,6 +79,11 @@ export class MonomialTable {
     return this.#keep(((this.#hashes[a] ?? 0) + (this.#hashes[b] ?? 0)) | 0)
   }
 
+  /** The products of one monomial with `count` others that begin at `from`, written from `at` on. @throws ExponentOverflow */
+  products(factor: number, ids: Int32Array, from: number, count: number, into: Int32Array, at: number): void {
+    for (let k = 0; k < count; k++) into[at + k] = this.product(factor, ids[from + k] ?? 0)
+  }
+
   /** a / b, where b divides a. */
   quotient(a: number, b: number): number {
     const { words } = this.layout

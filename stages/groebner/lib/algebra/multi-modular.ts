@@ -1,0 +1,114 @@
+/**
+ * Reduced bases over Q from bases modulo many primes, whose coefficients are put together by Chinese remainders and rational
+ * reconstruction: numbers on the way stay of one word, whatever their size over Q would be.
+ */
+import { algebraError } from "./errors.ts"
+import type { Rational } from "./field.ts"
+import { rationalField } from "./field.ts"
+import type { ModularProblem, PolynomialModuloP } from "./modular-basis.ts"
+import { convertedBasis } from "./modular-basis.ts"
+import type { MonomialOrder } from "./order.ts"
+import type { Polynomial } from "./polynomial.ts"
+import { isZero } from "./polynomial.ts"
+import { modulusLimit, primeBelow } from "./prime.ts"
+import { Residues } from "./reconstruction.ts"
+import { Trace } from "./trace.ts"
+
+export interface RationalProblem {
+  readonly variables: number
+  readonly order: MonomialOrder
+  readonly generators: ReadonlyArray<Polynomial<Rational>>
+}
+
+/** Bases modulo primes that have the same monomials: those of unlucky primes differ from the rest. */
+interface Family {
+  readonly shape: ReadonlyArray<PolynomialModuloP>
+  readonly residues: Residues
+  primes: number
+  /** With how many primes fractions are tried for next: the effort for that stays a part of the whole. */
+  next: number
+}
+
+/**
+ * The reduced basis. A candidate is accepted when `accept` does, and when it agrees with the basis modulo one more prime, which it was not made
+ * from. `stop` may throw.
+ */
+export const multiModularBasis = (
+  { generators, order, variables }: RationalProblem, stop: () => void, accept: (basis: ReadonlyArray<Polynomial<Rational>>) => boolean
+): ReadonlyArray<Polynomial<Rational>> => {
+  const integers = generators.filter((f) => !isZero(f)).map(integerCoefficients)
+  const families = new Map<string, Family>()
+  const trace = new Trace()
+  let candidate: ReadonlyArray<Polynomial<Rational>> | undefined
+  for (let p = primeBelow(modulusLimit); ; p = primeBelow(p)) {
+    stop()
+    if (p < modulusLimit / 2) throw algebraError("The basis over Q needs more primes than there are between 2^30 and 2^31. Take a smaller system.")
+    const problem = modulo(integers, p, order, variables)
+    if (problem === undefined) continue
+    const basis = convertedBasis(problem, stop, trace)
+    if (candidate !== undefined && agrees(candidate, basis, p) && accept(candidate)) return candidate
+    candidate = undefined
+    const key = basis.map(({ exponents }) => exponents.join()).join(";")
+    const family = families.get(key) ?? { shape: basis, residues: new Residues(basis.reduce((sum, f) => sum + f.coefficients.length, 0)), primes: 0, next: 1 }
+    families.set(key, family)
+    family.residues.join(p, concatenated(basis))
+    family.primes++
+    if (family.primes >= family.next) {
+      family.next = Math.ceil(family.primes * 1.25) + 1
+      candidate = assembled(family)
+    }
+  }
+}
+
+/** Times the denominators, so that every prime can be reduced by. */
+const integerCoefficients = (f: Polynomial<Rational>): { readonly coefficients: ReadonlyArray<bigint>; readonly exponents: Uint16Array } => {
+  const all = Array.from({ length: f.coefficients.length }, (_, at) => f.coefficients[at] ?? rationalField.zero)
+  const common = all.reduce((multiple, { denominator }) => (multiple * denominator) / greatestCommonDivisor(multiple, denominator), 1n)
+  return { coefficients: all.map(({ denominator, numerator }) => numerator * (common / denominator)), exponents: f.exponents }
+}
+
+const greatestCommonDivisor = (a: bigint, b: bigint): bigint => {
+  let [x, y] = [a, b]
+  while (y !== 0n) [x, y] = [y, x % y]
+  return x
+}
+
+/** The system modulo p; undefined if a coefficient vanishes, so that the system modulo p may be another one. */
+const modulo = (integers: ReadonlyArray<ReturnType<typeof integerCoefficients>>, p: number, order: MonomialOrder, variables: number): ModularProblem | undefined => {
+  const prime = BigInt(p)
+  const generators = integers.map(({ coefficients, exponents }) => ({
+    coefficients: Int32Array.from(coefficients, (c) => Number(((c % prime) + prime) % prime)),
+    exponents
+  }))
+  return generators.some(({ coefficients }) => coefficients.includes(0)) ? undefined : { p, variables, order, generators }
+}
+
+const concatenated = (basis: ReadonlyArray<PolynomialModuloP>): Int32Array => {
+  const all = new Int32Array(basis.reduce((sum, { coefficients }) => sum + coefficients.length, 0))
+  let at = 0
+  for (const { coefficients } of basis) {
+    all.set(coefficients, at)
+    at += coefficients.length
+  }
+  return all
+}
+
+const assembled = ({ residues, shape }: Family): ReadonlyArray<Polynomial<Rational>> | undefined => {
+  const fractions = residues.fractions()
+  if (fractions === undefined) return undefined
+  let at = 0
+  return shape.map(({ coefficients, exponents }) => ({ coefficients: fractions.slice(at, (at += coefficients.length)), exponents }))
+}
+
+/** Whether the candidate, modulo p, is the basis modulo p. */
+const agrees = (candidate: ReadonlyArray<Polynomial<Rational>>, basis: ReadonlyArray<PolynomialModuloP>, p: number): boolean => {
+  const prime = BigInt(p)
+  return candidate.length === basis.length && candidate.every((f, at) => {
+    const g = basis[at]
+    if (g === undefined || f.exponents.length !== g.exponents.length || f.exponents.some((exponent, place) => exponent !== g.exponents[place])) return false
+    return g.coefficients.every((residue, term) => {
+      const { denominator, numerator } = f.coefficients[term] ?? rationalField.zero
+      return (numerator - denominator * BigInt(residue)) % prime === 0n && denominator % prime !== 0n
+    })
+  })
+}
