@@ -30,7 +30,7 @@ const operators = operatorNames().flatMap((name): ReadonlyArray<Operator> => {
 })
 
 /** Simplified away or said by others whenever they are applied. */
-const never = ["Identity", "GlobalMaxPool", "Flatten", "Squeeze", "Unsqueeze"]
+const never = ["Identity", "Flatten", "Squeeze", "Unsqueeze"]
 
 /** Operators whose result is no smooth function of anything: their rules say that nothing flows. */
 const zero = ["Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal", "And", "Or", "Xor", "Not", "IsNaN", "IsInf", "ArgMax", "ArgMin", "BitShift", "BitwiseAnd",

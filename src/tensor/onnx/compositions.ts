@@ -7,7 +7,9 @@ import type { Value } from "../graph.ts"
 import * as o from "../ops.ts"
 import { at, normaliseAxis, sizeOf } from "../shape.ts"
 import { fromNumbers, itemOf, type Tensor, tensor } from "../tensor.ts"
+import { quantisations } from "./quantised.ts"
 import { recurrences } from "./recurrent.ts"
+import { samplings } from "./sampling.ts"
 import { holdingType } from "./types.ts"
 import { type Call, listAttribute, numberAttribute, numbersOf, operand, tensorAttribute, textAttribute } from "./call.ts"
 
@@ -111,14 +113,18 @@ const meanVariance: Composition = (call) => {
   return [o.div(o.sub(x, centre), o.add(o.sqrt(variance), 1e-9))]
 }
 
-/** (x - zero point) * scale, along an axis or for all. */
-const dequantize: Composition = (call) => {
-  const [x, scale, zero] = [operand(call, 0), operand(call, 1), call.inputs[2]]
-  if ((numberAttribute(call, "block_size") ?? 0) !== 0) throw new GraphError({ message: `${call.where}: scales in blocks are not supported.` })
-  const axis = normaliseAxis(numberAttribute(call, "axis") ?? 1, x.shape.length) ?? 0
-  const along = (value: Value) => (sizeOf(value.shape) === 1 ? o.reshape(value, []) : o.reshape(value, x.shape.map((size, i) => (i === axis ? size : 1))))
-  const shifted = zero === undefined ? o.cast(x, scale.type) : o.sub(o.cast(x, scale.type), along(o.cast(zero, scale.type)))
-  return [o.mul(shifted, along(scale))]
+/** x over its root mean square along the axes from `axis` on, times a scale (Zhang and Sennrich 2019). */
+const rootMeanSquare: Composition = (call) => {
+  const [x, scale] = [operand(call, 0), operand(call, 1)]
+  const axis = normaliseAxis(numberAttribute(call, "axis") ?? -1, x.shape.length) ?? 0
+  const mean = o.reduceMean(o.square(x), [...x.shape.keys()].slice(axis), true)
+  return [o.mul(o.div(x, o.sqrt(o.add(mean, numberAttribute(call, "epsilon") ?? 1e-5))), scale)]
+}
+
+/** x sigmoid(alpha x) */
+const swish: Composition = (call) => {
+  const x = operand(call, 0)
+  return [o.mul(x, o.sigmoid(o.mul(x, numberAttribute(call, "alpha") ?? 1)))]
 }
 
 /** Keeps what a known condition marks. */
@@ -148,17 +154,6 @@ const cosineWindow = (terms: ReadonlyArray<number>): Composition => (call) => {
   const value = (n: number) => terms.reduce((sum, term, k) => sum + (-1) ** k * term * Math.cos((2 * Math.PI * k * n) / period), 0)
   const type = holdingType(numberAttribute(call, "output_datatype") ?? 1) ?? "float32"
   return [call.graph.constant(fromNumbers(Array.from({ length: size }, (_, n) => value(n)), { type, shape: [size] }))]
-}
-
-/** round(x / scale) + zero point, within uint8: the other whole-number types are not told apart. */
-const quantize: Composition = (call) => {
-  const [x, scale, zero] = [operand(call, 0), operand(call, 1), call.inputs[2]]
-  if (zero !== undefined && zero.type !== "uint8") throw new GraphError({ message: `${call.where}: only uint8 is quantized to.` })
-  const axis = normaliseAxis(numberAttribute(call, "axis") ?? 1, x.shape.length) ?? 0
-  const along = (value: Value) => (sizeOf(value.shape) === 1 ? o.reshape(value, []) : o.reshape(value, x.shape.map((length, i) => (i === axis ? length : 1))))
-  const steps = o.round(o.div(x, along(scale)))
-  const shifted = zero === undefined ? steps : o.add(steps, along(o.cast(zero, x.type)))
-  return [o.cast(o.clip(shifted, 0, 255), "uint8")]
 }
 
 const castLike: Composition = (call) => [o.cast(operand(call, 0), operand(call, 1).type)]
@@ -195,8 +190,8 @@ export const known: ReadonlyMap<string, Composition> = new Map([
 /** Compositions for operators that the engine has none for. */
 export const compositions: ReadonlyMap<string, Composition> = new Map([
   ["Sum", sum], ["Mean", mean], ["Hardmax", hardmax], ["Shrink", shrink], ["LRN", localResponse], ["MeanVarianceNormalization", meanVariance],
-  ["DequantizeLinear", dequantize], ["Compress", compress],
+  ["Compress", compress], ["RMSNormalization", rootMeanSquare], ["Swish", swish],
   ["NegativeLogLikelihoodLoss", (call) => [negativeLogLikelihood(operand(call, 0), call)]], ["SoftmaxCrossEntropyLoss", softmaxCrossEntropy],
   ["ReverseSequence", reverseSequence], ["HannWindow", cosineWindow([0.5, 0.5])], ["HammingWindow", cosineWindow([25 / 46, 21 / 46])],
-  ["BlackmanWindow", cosineWindow([0.42, 0.5, 0.08])], ["QuantizeLinear", quantize], ...recurrences
+  ["BlackmanWindow", cosineWindow([0.42, 0.5, 0.08])], ...quantisations, ...samplings, ...recurrences
 ])

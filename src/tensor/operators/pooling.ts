@@ -1,6 +1,6 @@
 /** Pooling over windows and over whole planes. Padding never counts as an element, except where count_include_pad says so. */
 import type { Value } from "../graph.ts"
-import { type Attributes, first, intOf, intsOf, Misfit, type NdArray, type Operator } from "../operator.ts"
+import { type Attributes, type Composition, first, intOf, intsOf, Misfit, type NdArray, type Operator } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at, sameShape, type Shape, sizeOf } from "../shape.ts"
 import { fromNumbers, isFloat, type TensorType } from "../tensor.ts"
@@ -53,7 +53,7 @@ const averagePlanes = (x: NdArray): Float64Array => {
   return Float64Array.from({ length: planes(x.shape) }, (_, i) => x.data.subarray(i * plane, (i + 1) * plane).reduce((a, b) => a + b, 0) / plane)
 }
 
-export const pooling: ReadonlyArray<Operator> = [
+export const pooling: ReadonlyArray<Operator | Composition> = [
   {
     name: "AveragePool",
     inputs: [1, 1],
@@ -134,19 +134,13 @@ export const pooling: ReadonlyArray<Operator> = [
     }
   },
   {
+    // Of a ReduceMax, which has the rule for equal maxima.
     name: "GlobalMaxPool",
     inputs: [1, 1],
-    infer: (inputs) => {
-      const { type, shape } = first(inputs)
-      if (shape.length < 3) throw new Misfit("takes [N, C, spatial ...]")
-      return [{ type, shape: [...shape.slice(0, 2), ...shape.slice(2).map(() => 1)] }]
-    },
-    evaluate: (inputs) => {
-      const { shape, data } = first(inputs)
-      const plane = planeSize(shape)
-      return [Float64Array.from({ length: planes(shape) }, (_, i) => data.subarray(i * plane, (i + 1) * plane).reduce((a, b) => Math.max(a, b), -Infinity))]
-    },
-    // Simplified away: a ReduceMax has the rule for equal maxima.
-    simplify: (inputs) => o.reduceMax(first(inputs), first(inputs).shape.flatMap((_, axis) => (axis < 2 ? [] : [axis])), true)
+    compose: (inputs) => {
+      const x = first(inputs)
+      if (x.shape.length < 3) throw new Misfit("takes [N, C, spatial ...]")
+      return [o.reduceMax(x, [...x.shape.keys()].slice(2), true)]
+    }
   }
 ]

@@ -97,6 +97,5 @@ export const reductions: Lowerings = {
   Softmax: (tf, node) => (inputs) => atEnd(tf, first(inputs), axisOf(intOf(node.attributes, "axis", -1), first(inputs).shape), (x) => [tf.softmax(x)]),
   LogSoftmax: unary((tf, x, attributes) => tf.sub(x, logSumExp(tf, x, [axisOf(intOf(attributes, "axis", -1), x.shape)]))),
   LayerNormalization: layerNormalization, InstanceNormalization: instanceNormalization, BatchNormalization: batchNormalization,
-  GlobalAveragePool: unary((tf, x) => tf.mean(x, [...x.shape.keys()].slice(2), true)),
-  GlobalMaxPool: unary((tf, x) => tf.max(x, [...x.shape.keys()].slice(2), true))
+  GlobalAveragePool: unary((tf, x) => tf.mean(x, [...x.shape.keys()].slice(2), true))
 }
