@@ -32,12 +32,15 @@ export interface Value extends TensorType {
 
 /** Results up to this many elements are computed while building when all inputs are constants. */
 const FOLD_LIMIT = 4096
+/** Constants up to this many elements are one value when they are equal: what each step of an attack computes of them is then computed once. */
+const ALIKE_LIMIT = 64
 
 export class Graph {
   readonly #inputs = new Map<string, Value>()
   readonly #nodes = new Map<string, ReadonlyArray<Value>>()
   readonly #scalars = new Map<string, Value>()
   readonly #tensors = new WeakMap<Tensor, Value>()
+  readonly #small = new Map<string, Value>()
   #next = 0
 
   get inputs(): ReadonlyMap<string, Value> {
@@ -55,15 +58,16 @@ export class Graph {
     return value
   }
 
-  /** A constant tensor, or a number as a scalar of `type` (float32 when not given). */
+  /** A constant tensor (not to be changed afterwards), or a number as a scalar of `type` (float32 when not given). */
   constant(of: Tensor | number, type: DataType = "float32"): Value {
     if (typeof of === "number") {
-      const key = `${type} ${Object.is(of, -0) ? "-0" : of}`
+      const key = `${type} ${spelled(of)}`
       return memo(this.#scalars, key, () => this.#value({ type, shape: [] }, { constant: scalar(of, type) }))
     }
     const known = this.#tensors.get(of)
     if (known !== undefined) return known
-    const value = this.#value(of, { constant: of })
+    const make = () => this.#value(of, { constant: of })
+    const value = of.data.length > ALIKE_LIMIT ? make() : memo(this.#small, `${of.type} ${of.shape.join()} ${[...of.data].map(spelled).join()}`, make)
     this.#tensors.set(of, value)
     return value
   }
@@ -129,6 +133,9 @@ export class Graph {
     return { graph: this, id, type, shape, name, node: parts.node, output: parts.output ?? 0, constant: parts.constant }
   }
 }
+
+/** A number by its digits, the two zeros told apart. */
+const spelled = (number: number | bigint): string => (Object.is(number, -0) ? "-0" : String(number))
 
 /** Says for which operator and which inputs a rule does not fit. */
 const attempt = <A>(operator: Signature, inputs: ReadonlyArray<Value>, make: () => A): A => {

@@ -34,6 +34,14 @@ describe("a graph", () => {
     assert.notStrictEqual(o.leakyRelu(a, 0.1), o.leakyRelu(a, 0.2))
   })
 
+  it("takes equal small constants for one, not those of another type, shape or sign of zero", () => {
+    const graph = new Graph()
+    const numbers = (values: ReadonlyArray<number>) => graph.constant(tensor(values, [values.length]))
+    assert.strictEqual(numbers([1, 2]), numbers([1, 2]))
+    const others = [numbers([1, 2]), numbers([2, 1]), graph.constant(tensor([1, 2], [1, 2])), graph.constant(tensor([1, 2], [2], "float64")), numbers([0, 2]), numbers([-0, 2])]
+    assert.strictEqual(new Set(others).size, others.length)
+  })
+
   it("folds constants, but never into larger ones", () => {
     const graph = new Graph()
     const folded = o.matMul(graph.constant(tensor([1, 2], [1, 2])), graph.constant(tensor([3, 4], [2, 1])))
