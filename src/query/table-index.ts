@@ -49,6 +49,8 @@ export const isLost = (table: StoredTable | LostTable): table is LostTable => "m
 const smallBytes = 64 * 1024
 /** Fewer new small tables than this are kept in memory only: a query during a run must not leave a segment each time. */
 const fewTables = 64
+/** So many new small tables are gathered together, so that a hundred thousand never lie in memory at once. */
+const manyTables = 4096
 
 interface Header {
   readonly digest: string
@@ -149,7 +151,11 @@ export const openTableIndex = (paths: StorePaths): TableIndex => {
 
   const locate = (wanted: Iterable<WantedTable>, keep: boolean): ReadonlyMap<string, StoredTable | LostTable> => {
     const found = new Map<string, StoredTable | LostTable>()
-    const fresh: Array<SmallTable> = []
+    let fresh: Array<SmallTable> = []
+    const gather = () => {
+      for (const [digest, table] of segments.add(fresh)) found.set(digest, table)
+      fresh = []
+    }
     const news: Array<Header> = []
     for (const { bytes, digest } of wanted) {
       if (found.has(digest)) continue
@@ -160,15 +166,15 @@ export const openTableIndex = (paths: StorePaths): TableIndex => {
         const table = small(digest)
         if ("message" in table) found.set(digest, table)
         else {
-          fresh.push(table)
           found.set(digest, { source: { key: digest, open: () => arrowTable(table.file) }, start: 0, rows: table.file.rows, schema: table.schema })
+          fresh.push(table)
+          if (fresh.length >= manyTables) gather()
         }
       }
     }
     appendAll(headersFile, news)
-    if (fresh.length >= fewTables || (keep && fresh.length > 0)) {
-      for (const [digest, table] of segments.add(fresh)) found.set(digest, table)
-    } else {
+    if (fresh.length >= fewTables || (keep && fresh.length > 0)) gather()
+    else {
       for (const { digest } of fresh) {
         const table = found.get(digest)
         if (table !== undefined && !isLost(table)) inMemory.set(digest, table)
