@@ -6,6 +6,7 @@
 import { GraphError } from "./errors.ts"
 import { Graph, type Value } from "./graph.ts"
 import { dimensionsOf, inputType, type Sizes, symbolSizes } from "./onnx/sizes.ts"
+import { declaredTypes } from "./onnx/pass-on.ts"
 import { readInitialisers, readNodes, type Reading, Scope, versionsOf } from "./onnx/read-graph.ts"
 import { type GraphProto, readModel, readTensorProto, type ValueInfoProto } from "./onnx/schema.ts"
 import { type ExternalData, tensorOf } from "./onnx/tensor-proto.ts"
@@ -29,6 +30,11 @@ export interface ImportOptions extends Sizes {
    * Reshape and Concat follows it, which is a guess: compare with the file at one sample.
    */
   readonly batch?: number
+  /**
+   * What becomes of an operator that the engine does not know. `refuse`, the default: it is named, with its node. `forward`: onnxruntime
+   * computes it, where the file declares the shapes of its results; nothing before it can be differentiated through it.
+   */
+  readonly unknown?: "refuse" | "forward"
 }
 
 export interface ImportedWeight {
@@ -76,11 +82,11 @@ export const importModel = (bytes: Uint8Array, options: ImportOptions = {}): Imp
     weights.set(name, { value, initial })
     scope.set(name, value)
   }
-  const inputs = declareInputs(proto, options, graph, scope)
+  const { inputs, symbols } = declareInputs(proto, options, graph, scope)
   const names = options.outputs ?? (proto.output ?? []).map(({ name = "" }) => name)
   // A weight that stood as a Constant node is an input now.
   const nodes = (proto.node ?? []).filter((node) => !(node.output ?? []).some((name) => trained.has(name)))
-  readNodes(nodes, names, reading, { scope, versions: versionsOf(model.opset_import) })
+  readNodes(nodes, names, options.unknown === "forward" ? { ...reading, declared: declaredTypes(proto, symbols) } : reading, { scope, versions: versionsOf(model.opset_import) })
   const { metadata_props = [], opset_import } = model
   return {
     graph,
@@ -97,7 +103,7 @@ export const importModel = (bytes: Uint8Array, options: ImportOptions = {}): Imp
 }
 
 /** Inputs without an initialiser (files of the first versions list weights among the inputs). */
-const declareInputs = (proto: GraphProto, options: ImportOptions, graph: Graph, scope: Scope): Record<string, Value> => {
+const declareInputs = (proto: GraphProto, options: ImportOptions, graph: Graph, scope: Scope): { readonly inputs: Record<string, Value>; readonly symbols: ReadonlyMap<string, number> } => {
   const declared = (proto.input ?? []).filter(({ name = "" }) => scope.get(name) === undefined)
   const unknown = Object.keys({ ...options.inputShapes, ...options.on }).filter((name) => !declared.some((info) => info.name === name))
   if (unknown.length > 0) {
@@ -124,7 +130,7 @@ const declareInputs = (proto: GraphProto, options: ImportOptions, graph: Graph, 
     inputs[name] = graph.input(name, free ? shape.with(0, options.batch ?? 1) : shape, type)
     scope.set(name, inputs[name])
   }
-  return inputs
+  return { inputs, symbols }
 }
 
 /** A value in place of an input that the file declares. */

@@ -4,6 +4,7 @@ import type { Graph, Value } from "../graph.ts"
 import { applyCall, knownOperator } from "./apply.ts"
 import { attributeOf, type Call, type CallAttribute, standard, whereOf } from "./call.ts"
 import { control } from "./control.ts"
+import { type Declared, isDeclared, passOn } from "./pass-on.ts"
 import { sharedBatch } from "./rebatch.ts"
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto, OperatorSetIdProto } from "./schema.ts"
 import { type ExternalData, sparseTensorOf, tensorOf } from "./tensor-proto.ts"
@@ -35,6 +36,8 @@ export interface Reading {
   readonly external?: ExternalData
   /** The number of samples at once, where the file had another one written into it. */
   readonly batch?: number
+  /** What the file declares of its values, where operators that are not known are passed on. */
+  readonly declared?: Declared
 }
 
 /** Where nodes stand: the operator sets they are written for, and in a function the attributes that it was called with. */
@@ -59,8 +62,9 @@ export const readNodes = (all: ReadonlyArray<NodeProto>, outputs: ReadonlyArray<
   const { nodes, used } = needed(all, outputs)
   const unknown = unknownNodes(nodes, reading)
   if (unknown.length > 0) {
+    const hint = reading.declared === undefined ? "" : ", and the file does not declare the shapes of its results (onnx.shape_inference does)"
     throw new GraphError({
-      message: unknown.map((node) => `${whereOf(node)}: the operator is not known to the tensor engine.`).join("\n")
+      message: unknown.map((node) => `${whereOf(node)}: the operator is not known to the tensor engine${hint}.`).join("\n")
     })
   }
   for (const node of nodes) readNode(node, used, reading, place)
@@ -90,6 +94,7 @@ const readNode = (node: NodeProto, used: ReadonlySet<string>, reading: Reading, 
   const body = functionOf(node, reading)
   let results: ReadonlyArray<Value>
   if (body !== undefined) results = readFunction(body, inputs, node, reading, place)
+  else if (reading.declared !== undefined && !isKnown(node)) results = passOn(graph, { node, inputs, attributes, where }, reading.declared)
   else {
     const version = place.versions.get(standard(domain) ? "" : domain) ?? 1
     const call: Call = { op: knownOperator(node.op_type ?? "", domain) ?? node.op_type ?? "", version, graph, inputs, attributes, outputs, where }
@@ -151,7 +156,8 @@ const unknownNodes = (nodes: ReadonlyArray<NodeProto>, reading: Reading): Readon
   nodes.flatMap((node) => {
     const body = functionOf(node, reading)
     if (body !== undefined) return unknownNodes(body.node ?? [], reading)
-    const { op_type = "", domain = "" } = node
-    const subgraphs = standard(domain) && control.has(op_type) && (node.attribute ?? []).some(({ g }) => g !== undefined)
-    return subgraphs || knownOperator(op_type, domain) !== undefined ? [] : [node]
+    return isKnown(node) || (reading.declared !== undefined && isDeclared(node, reading.declared)) ? [] : [node]
   })
+
+const isKnown = ({ attribute = [], domain = "", op_type = "" }: NodeProto): boolean =>
+  (standard(domain) && control.has(op_type) && attribute.some(({ g }) => g !== undefined)) || knownOperator(op_type, domain) !== undefined

@@ -22,7 +22,7 @@ const descriptor = {
     GraphProto: {
       fields: {
         node: repeated(1, "NodeProto"), name: field(2, "string"), initializer: repeated(5, "TensorProto"), doc_string: field(10, "string"),
-        input: repeated(11, "ValueInfoProto"), output: repeated(12, "ValueInfoProto"), sparse_initializer: repeated(15, "SparseTensorProto")
+        input: repeated(11, "ValueInfoProto"), output: repeated(12, "ValueInfoProto"), value_info: repeated(13, "ValueInfoProto"), sparse_initializer: repeated(15, "SparseTensorProto")
       }
     },
     FunctionProto: {
@@ -122,6 +122,8 @@ export interface GraphProto {
   readonly sparse_initializer?: ReadonlyArray<SparseTensorProto>
   readonly input?: ReadonlyArray<ValueInfoProto>
   readonly output?: ReadonlyArray<ValueInfoProto>
+  /** Of values in between. */
+  readonly value_info?: ReadonlyArray<ValueInfoProto>
 }
 export interface OperatorSetIdProto {
   readonly domain?: string

@@ -56,6 +56,14 @@ export const inputType = (info: ValueInfoProto, symbols: ReadonlyMap<string, num
   return { type, shape: shape.map((size, axis) => size ?? missingSize(name, axis, declared)) }
 }
 
+/** What the file declares of any value; undefined where it leaves a size open or holds what the engine does not have. */
+export const declaredType = (info: ValueInfoProto, symbols: ReadonlyMap<string, number>): TensorType | undefined => {
+  const type = holdingType(info.type?.tensor_type?.elem_type ?? 0)
+  if (type === undefined || info.type?.tensor_type?.shape === undefined) return undefined
+  const shape = dimensionsOf(info).flatMap((dimension) => sizeOfDimension(dimension, symbols) ?? [])
+  return shape.length === dimensionsOf(info).length ? { type, shape } : undefined
+}
+
 const missingSize = (name: string, axis: number, declared: ReadonlyArray<Dimension>): never => {
   const shown = declared.map(({ dim_value, dim_param }) => dim_param ?? dim_value ?? "?").join(", ")
   throw new GraphError({ message: `The input "${name}" [${shown}] leaves the size of dimension ${axis} open; give its shape: { inputShapes: { "${name}": [...] } }.` })

@@ -82,7 +82,8 @@ published outputs to 1e-4 relative (half precision, which the engine holds in fl
 
 A static graph must know its shapes. Where a test feeds a shape, an axis or a number of rounds as an input, that input is fixed before
 the model is read (\`constants\`), as it would be for a real model. \`Loop\` and \`Scan\` are unrolled, up to 1000 rounds; of an \`If\` whose condition is not known both branches are
-computed and one is chosen. So all three have gradients. An operator that is not known, of any domain, runs forward in onnxruntime where the file declares the shapes of what it gives.
+computed and one is chosen. So all three have gradients. An operator that is not known,
+of any domain, is passed on to onnxruntime if asked for (\`importModel(file, { unknown: "forward" })\`), where the file declares the shapes of what it gives: forward only.
 
 Gradient: \`yes\` has a rule of its own (zero for comparisons and whole numbers), \`of its parts\` is a composition and is differentiated through, \`none\` runs forward only.
 `
