@@ -14,6 +14,7 @@ export const nonlinear: Readonly<Record<string, Make>> = {
   fmod: binary(o.fmod, { low: -2, high: 2 }, { low: 2.2, high: 3 }),
   "fmod over several turns": unary((x) => o.fmod(x, 0.7)),
   dropout: (bench, dice) => { const shape = dice.shape(3); return o.dropout(bench.input(shape), bench.input(shape, { low: 0, high: 1 }), dice.pick([0, 0.3, 0.5])) },
+  "dropout of whole samples and channels": (bench, dice) => o.dropout(bench.input([3, 2, 4]), bench.input(dice.pick([[3, 1, 1], [3, 2, 1], [1, 1, 4]]), { low: 0, high: 1 }), 0.4),
   "tests and exclusive or": unary((x) => {
     const flags = [o.isNaN(o.sqrt(x)), o.isInf(o.div(x, 0)), o.xor(o.greater(x, 0), o.less(x, 1))]
     return flags.map((flag, i) => o.mul(o.cast(flag, x.type), 2 ** i)).reduce((sum, flag) => o.add(sum, flag), x)
