@@ -150,7 +150,14 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
     const kept = Object.fromEntries([...(best ?? [])].map(([name, data]) => [bestPrefix + name, tensor(data, [data.length])]))
     return encodeCheckpoint({ facts, tensors: { ...loop.state(), ...kept } })
   }
-  const save = Effect.suspend(() => host.checkpoint.save(stateNow()))
+  /** The step after which the state that is saved was taken. */
+  let savedStep = checkpoint === undefined ? 0 : facts.step
+  /** Not where a number is none any more: the loss says so only one step later, and the last good state is worth more. */
+  const save = Effect.suspend(() => {
+    if (!Object.values(loop.state()).every(isFiniteTensor)) return Effect.void
+    savedStep = facts.step
+    return host.checkpoint.save(stateNow())
+  })
 
   const every = Math.ceil(steps / curvePoints)
   /** One step; the failure, if it was one. */
@@ -159,7 +166,7 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
     const rate = rateAt(settings.schedule, step, schedule.rate)
     const { accuracy, loss: measured } = await loop.step({ ...batch(step), ...feeds(step), learningRate: scalar(rate) })
     const loss = measured === undefined ? Number.NaN : itemOf(measured)
-    if (!Number.isFinite(loss)) return diverged(loss, step + 1, rate)
+    if (!Number.isFinite(loss)) return diverged(loss, step + 1, rate, savedStep)
     const [sum, right] = [periodLoss + loss, periodAccuracy + (accuracy === undefined ? 0 : itemOf(accuracy))]
     const ends = (step + 1) % period === 0
     const kept = step < 10 || (step + 1) % every === 0 || step + 1 === steps
@@ -258,10 +265,13 @@ const unreadable = (cause: unknown): StageError =>
 const foreign = (cause: unknown): StageError =>
   new StageError({ message: "The state that this training is to go on from is of another one.", hint: "It comes from a training of the same network with the same optimiser and `keep_state: true`.", cause })
 
-const diverged = (loss: number, step: number, rate: number): StageError =>
+const isFiniteTensor = ({ data }: Tensor): boolean =>
+  data instanceof BigInt64Array || data.every(Number.isFinite)
+
+const diverged = (loss: number, step: number, rate: number, savedStep: number): StageError =>
   new StageError({
     message: `The loss became ${loss} at step ${step}, with a learning rate of ${rate}.`,
-    hint: "Use a smaller `rate`, or fewer `steps`."
+    hint: `Use a smaller \`rate\`, or fewer \`steps\`.${savedStep === 0 ? "" : ` The last good state, after step ${savedStep}, is kept in \`checkpoints\`.`}`
   })
 
 const engineFailure = (cause: unknown): EngineError =>

@@ -61,6 +61,20 @@ describe("train/two-layer", () => {
     expect(error?.hint).toMatch(/smaller `rate`/)
   })
 
+  it("keeps the last good state when the loss is not finite any more: a later attempt goes on from there", async () => {
+    // The loss falls by the same amount at every step, below the least float32 after some 2,700.
+    const params = { width: 64, rate: 5e34, momentum: 0, schedule: "constant", steps: 20_000, seed: 0 }
+    const options = { inputs: { data: given(data()) }, checkpoint: join(temporaryFolder(), "checkpoint") }
+    const stop = new AbortController()
+    await attemptStage(twoLayerStage, params, { ...options, signal: stop.signal, onEvent: (event) => event.type === "progress" && stop.abort() })
+    const diverged = await attemptStage(twoLayerStage, params, options)
+    const saved = Number(/The last good state, after step (\d+), is kept/.exec(diverged.error?.hint ?? "")?.[1])
+    expect(saved).toBeGreaterThan(0)
+    const again = await attemptStage(twoLayerStage, params, options)
+    expect(again.error?.message).toBe(diverged.error?.message)
+    expect(Number(/after step (\d+)/.exec(again.error?.hint ?? "")?.[1])).toBeGreaterThanOrEqual(saved)
+  })
+
   it("wants labels -1 and 1", async () => {
     const classes = { ...data(), y: Float32Array.of(1, -1, 1, 0, 2, 1, 1, 1) }
     const { error } = await attemptStage(twoLayerStage, { rate: 1, seed: 0 }, { inputs: { data: given(classes) } })
