@@ -47,9 +47,9 @@ export const f4 = (table: MonomialTable, p: number, generators: ReadonlyArray<Mo
   for (let sugar = 0; again.length > 0 || pairs.pairs.length > 0;) {
     if (again.length === 0) sugar = pairs.least()
     matrix.clear()
-    const next = addPairs(matrix, table, basis, pairs.take(sugar), trace)
-    for (const [at, f] of again.entries()) if (trace.wants(next + at)) matrix.addRow(f, 0, next + at)
-    matrix.complete(reducer)
+    const { reducers, rows } = addPairs(matrix, table, basis, pairs.take(sugar), trace)
+    for (const [at, f] of again.entries()) if (trace.wants(rows + at)) matrix.addRow(f, 0, rows + at)
+    matrix.complete((monomial) => reducers.get(monomial) ?? reducer(monomial))
     eliminate(sugar)
   }
   trace.end()
@@ -69,19 +69,24 @@ export const interreduced = (table: MonomialTable, p: number, minimal: ReadonlyA
   return matrix.reducedTails(minimal.length, stop).toSorted((f, g) => table.compare(f.ids[0] ?? 0, g.ids[0] ?? 0))
 }
 
-/** For each least common multiple, the multiples of all generators that some pair takes to it: the shortest reduces the others. Gives the number of rows
- * that were considered. */
-const addPairs = (matrix: Matrix, table: MonomialTable, basis: ReadonlyArray<ModularPolynomial>, selected: ReadonlyArray<Pair>, trace: Trace): number => {
-  let row = 0
+/**
+ * For each least common multiple, the multiples of all generators that some pair takes to it: the shortest reduces the others. Gives the number
+ * of rows that were considered, and the reducers: also of those multiples all of whose rows are left out, so that the other rows are reduced as they
+ * were when it was learned which rows vanish.
+ */
+const addPairs = (matrix: Matrix, table: MonomialTable, basis: ReadonlyArray<ModularPolynomial>, selected: ReadonlyArray<Pair>, trace: Trace) => {
+  const reducers = new Map<number, ModularPolynomial>()
+  let rows = 0
   for (const [multiple, pairs] of Map.groupBy(selected, ({ multiple }) => multiple)) {
     const [shortest, ...others] = [...new Set(pairs.flatMap(({ first, second }) => [first, second]))]
       .flatMap((at) => basis[at] ?? [])
       .toSorted((f, g) => f.ids.length - g.ids.length)
-    const numbered = others.map((f) => ({ f, row: row++ })).filter(({ row }) => trace.wants(row))
-    if (shortest === undefined || numbered.length === 0) continue
+    if (shortest === undefined) continue
+    reducers.set(multiple, shortest)
+    const wanted = others.map((f) => ({ f, row: rows++ })).filter(({ row }) => trace.wants(row))
     const multiplier = (f: ModularPolynomial) => table.quotient(multiple, f.ids[0] ?? 0)
-    matrix.addPivot(shortest, multiplier(shortest))
-    for (const { f, row } of numbered) matrix.addRow(f, multiplier(f), row)
+    if (wanted.length > 0) matrix.addPivot(shortest, multiplier(shortest))
+    for (const { f, row } of wanted) matrix.addRow(f, multiplier(f), row)
   }
-  return row
+  return { reducers, rows }
 }

@@ -74,11 +74,21 @@ class QuotientRows {
 
   /** Says what the product of a variable and a basis monomial is. */
   setProduct(variable: number, place: number, product: Vector): void {
-    const { columns, coefficients } = this.read(product.record)
-    const D = this.dimension
+    const { dimension, kernel, p } = this
+    const length = kernel.words()[product.record / 4] ?? 0
+    const record = kernel.allocate(12)
+    const at = kernel.allocate(8 * (length + 1)) / 4
+    const words = kernel.words()
+    const [columns = 0, coefficients = 0] = words.subarray(product.record / 4 + 1, product.record / 4 + 3)
     // Subtracting this row takes the monomial away and adds the product.
-    const row = this.row(Int32Array.of(place, ...columns.map((column) => column + D)), Int32Array.of(1, ...coefficients.map((c) => this.p - c)))
-    this.kernel.words()[(this.#products[variable] ?? 0) / 4 + place] = row
+    words.set([length + 1, at * 4, (at + length + 1) * 4], record / 4)
+    words[at] = place
+    words[at + length + 1] = 1
+    for (let k = 0; k < length; k++) {
+      words[at + 1 + k] = (words[columns / 4 + k] ?? 0) + dimension
+      words[at + length + 2 + k] = p - (words[coefficients / 4 + k] ?? 0)
+    }
+    words[(this.#products[variable] ?? 0) / 4 + place] = record
   }
 
   /** The product of a variable and a vector all of whose monomials have a known product. */
@@ -154,15 +164,14 @@ const walk = (target: MonomialTable, rows: QuotientRows, stop: () => void): Read
   const pivots = kernel.allocateZero(8 * D)
   const normal: Array<number> = []
   const basis: Array<ModularPolynomial> = []
-  const waiting = new Map<number, () => Vector>([[0, () => rows.unit(0)]])
+  /** Monomials to come, the least last, each as a variable times an earlier one. */
+  const waiting = [{ monomial: 0, v: -1, vector: rows.unit(0) }]
 
-  while (waiting.size > 0) {
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     stop()
-    const monomial = [...waiting.keys()].reduce((least, other) => (target.compare(other, least) < 0 ? other : least))
-    const make = waiting.get(monomial)
-    waiting.delete(monomial)
-    if (make === undefined || basis.some((f) => target.divides(f.ids[0] ?? 0, monomial))) continue
-    const vector = make()
+    const { monomial } = next
+    if (basis.some((f) => target.divides(f.ids[0] ?? 0, monomial))) continue
+    const vector = next.v < 0 ? next.vector : rows.times(next.v, next.vector)
     kernel.scatter(dense, vector.record)
     const length = kernel.reduce(dense, 0, 2 * D, pivots, p)
     const first = firstEntry(kernel.words(), dense, D)
@@ -182,7 +191,13 @@ const walk = (target: MonomialTable, rows: QuotientRows, stop: () => void): Read
     normal.push(monomial)
     for (const [v, variable] of variables.entries()) {
       const product = target.product(monomial, variable)
-      if (!waiting.has(product)) waiting.set(product, () => rows.times(v, vector))
+      let [low, high] = [0, waiting.length]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (target.compare(waiting[middle]?.monomial ?? 0, product) > 0) low = middle + 1
+        else high = middle
+      }
+      if (waiting[low]?.monomial !== product) waiting.splice(low, 0, { monomial: product, v, vector })
     }
   }
   return basis

@@ -4,13 +4,14 @@
  */
 import { algebraError } from "./errors.ts"
 import type { Rational } from "./field.ts"
-import { rationalField } from "./field.ts"
+import { rational, rationalField } from "./field.ts"
 import type { ModularProblem, PolynomialModuloP } from "./modular-basis.ts"
 import { convertedBasis } from "./modular-basis.ts"
 import type { MonomialOrder } from "./order.ts"
 import type { Polynomial } from "./polynomial.ts"
 import { isZero } from "./polynomial.ts"
 import { modulusLimit, primeBelow } from "./prime.ts"
+import type { Fraction } from "./reconstruction.ts"
 import { Residues } from "./reconstruction.ts"
 import { Trace } from "./trace.ts"
 
@@ -39,14 +40,17 @@ export const multiModularBasis = (
   const integers = generators.filter((f) => !isZero(f)).map(integerCoefficients)
   const families = new Map<string, Family>()
   const trace = new Trace()
-  let candidate: ReadonlyArray<Polynomial<Rational>> | undefined
+  let candidate: ReadonlyArray<Polynomial<Fraction>> | undefined
   for (let p = primeBelow(modulusLimit); ; p = primeBelow(p)) {
     stop()
     if (p < modulusLimit / 2) throw algebraError("The basis over Q needs more primes than there are between 2^30 and 2^31. Take a smaller system.")
     const problem = modulo(integers, p, order, variables)
     if (problem === undefined) continue
     const basis = convertedBasis(problem, stop, trace)
-    if (candidate !== undefined && agrees(candidate, basis, p) && accept(candidate)) return candidate
+    if (candidate !== undefined && agrees(candidate, basis, p)) {
+      const lowest = candidate.map(inLowestTerms)
+      if (accept(lowest)) return lowest
+    }
     candidate = undefined
     const key = basis.map(({ exponents }) => exponents.join()).join(";")
     const family = families.get(key) ?? { shape: basis, residues: new Residues(basis.reduce((sum, f) => sum + f.coefficients.length, 0)), primes: 0, next: 1 }
@@ -93,15 +97,23 @@ const concatenated = (basis: ReadonlyArray<PolynomialModuloP>): Int32Array => {
   return all
 }
 
-const assembled = ({ residues, shape }: Family): ReadonlyArray<Polynomial<Rational>> | undefined => {
+const assembled = ({ residues, shape }: Family): ReadonlyArray<Polynomial<Fraction>> | undefined => {
   const fractions = residues.fractions()
   if (fractions === undefined) return undefined
   let at = 0
   return shape.map(({ coefficients, exponents }) => ({ coefficients: fractions.slice(at, (at += coefficients.length)), exponents }))
 }
 
+const inLowestTerms = ({ coefficients, exponents }: Polynomial<Fraction>): Polynomial<Rational> => ({
+  exponents,
+  coefficients: Array.from({ length: coefficients.length }, (_, term) => {
+    const { denominator, numerator } = coefficients[term] ?? rationalField.zero
+    return rational(numerator, denominator)
+  })
+})
+
 /** Whether the candidate, modulo p, is the basis modulo p. */
-const agrees = (candidate: ReadonlyArray<Polynomial<Rational>>, basis: ReadonlyArray<PolynomialModuloP>, p: number): boolean => {
+const agrees = (candidate: ReadonlyArray<Polynomial<Fraction>>, basis: ReadonlyArray<PolynomialModuloP>, p: number): boolean => {
   const prime = BigInt(p)
   return candidate.length === basis.length && candidate.every((f, at) => {
     const g = basis[at]

@@ -50,7 +50,7 @@ export class CriticalPairs {
     const candidates = multiples.flatMap((multiple, at) =>
       multiple < 0 ? [] : [{ at, multiple, degree: table.degrees[multiple] ?? 0, coprime: table.coprime(this.leads[at] ?? 0, lead, multiple) }]
     )
-    candidates.sort((a, b) => a.degree - b.degree || a.multiple - b.multiple || Number(b.coprime) - Number(a.coprime) || a.at - b.at)
+    candidates.sort((a, b) => a.degree - b.degree || table.compare(a.multiple, b.multiple) || Number(b.coprime) - Number(a.coprime) || a.at - b.at)
     const kept: typeof candidates = []
     for (const candidate of candidates) {
       if (!kept.some(({ multiple }) => table.divides(multiple, candidate.multiple))) kept.push(candidate)

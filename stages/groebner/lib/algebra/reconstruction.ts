@@ -1,6 +1,4 @@
 /** From residues modulo primes back to whole numbers and fractions: Chinese remainders and rational reconstruction. */
-import { rational } from "./field.ts"
-import type { Rational } from "./field.ts"
 import { modularInverse } from "./prime.ts"
 
 /** Residues of many numbers modulo a product of primes, which more primes join. */
@@ -26,30 +24,41 @@ export class Residues {
     this.modulus = modulus * prime
   }
 
-  /** All as fractions whose numerators and denominators are small beside the modulus; undefined if one is none. */
-  fractions(): ReadonlyArray<Rational> | undefined {
-    const bound = squareRoot(this.modulus / 2n)
-    const result: Array<Rational> = []
-    /** A multiple of denominators so far: most polynomials have one common to their coefficients. */
+  /**
+   * All as fractions that are small beside the modulus, not in lowest terms: coefficients of a basis share most of their denominators, and a
+   * number whose denominator is known needs no search. Undefined if one is no such fraction.
+   */
+  fractions(): ReadonlyArray<Fraction> | undefined {
+    const { modulus } = this
+    const half = modulus >> 1n
+    const bound = squareRoot(half)
+    const result: Array<Fraction> = []
     let common = 1n
     for (const value of this.values) {
-      const scaled = (value * common) % this.modulus
-      const small = scaled > this.modulus / 2n ? scaled - this.modulus : scaled
-      if (small <= bound && small >= -bound && common <= bound) {
-        result.push(rational(small, common))
+      const residue = (value * common) % modulus
+      const scaled = residue > half ? residue - modulus : residue
+      // A residue that is no such number is this small by chance once in 2^64 times.
+      if ((scaled < 0n ? -scaled : scaled) <= (modulus >> 64n)) {
+        result.push({ numerator: scaled, denominator: common })
         continue
       }
-      const found = reconstruct(value, this.modulus, bound)
+      const found = reconstruct(residue, modulus, bound)
       if (found === undefined) return undefined
-      result.push(found)
-      common = found.denominator
+      common *= found.denominator
+      result.push({ numerator: found.numerator, denominator: common })
     }
     return result
   }
 }
 
+/** The denominator is positive. */
+export interface Fraction {
+  readonly numerator: bigint
+  readonly denominator: bigint
+}
+
 /** The fraction a/b = value modulo m with |a|, b <= bound, where 2 bound^2 < m: at most one (Wang 1981). */
-const reconstruct = (value: bigint, m: bigint, bound: bigint): Rational | undefined => {
+const reconstruct = (value: bigint, m: bigint, bound: bigint): Fraction | undefined => {
   let [r0, r1, t0, t1] = [m, value, 0n, 1n]
   while (r1 > bound) {
     const quotient = r0 / r1
@@ -61,9 +70,7 @@ const reconstruct = (value: bigint, m: bigint, bound: bigint): Rational | undefi
   }
   const size = t1 < 0n ? -t1 : t1
   if (size > bound) return undefined
-  const fraction = rational(r1, t1)
-  // In lowest terms already, unless the residue belongs to no such fraction.
-  return fraction.denominator === size ? fraction : undefined
+  return { numerator: t1 < 0n ? -r1 : r1, denominator: size }
 }
 
 /** The greatest whole number whose square is at most n. */

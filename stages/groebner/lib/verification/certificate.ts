@@ -5,7 +5,8 @@
  */
 import type { RandomStream } from "../../../../src/stage.ts"
 import type { PolynomialList, System } from "../generation/system-table.ts"
-import { fractionModulo, type PointField } from "./point-field.ts"
+import type { CoefficientReader } from "./coefficient.ts"
+import type { PointField } from "./point-field.ts"
 
 /** The chance that a wrong certificate passes is at most 2^-security. */
 const security = 40
@@ -13,14 +14,14 @@ const security = 40
 /** Evaluates lists of polynomials at one point. */
 class Evaluation {
   readonly #field: PointField
-  readonly #p: number
+  readonly #coefficient: CoefficientReader
   readonly #n: number
   #powers = new Float64Array(0)
   #most = -1
 
-  constructor(field: PointField, p: number, n: number) {
+  constructor(field: PointField, coefficient: CoefficientReader, n: number) {
     this.#field = field
-    this.#p = p
+    this.#coefficient = coefficient
     this.#n = n
   }
 
@@ -31,24 +32,22 @@ class Evaluation {
     for (let v = 0; v < this.#n; v++) this.#field.powers(this.#field.random(stream), most, this.#powers, v * (most + 1))
   }
 
-  /** The polynomials' values at the point. Undefined where p divides a denominator. */
+  /** The polynomials' values at the point. Undefined where the prime divides a denominator. */
   values(list: PolynomialList): Float64Array | undefined {
     const { add, element, multiply, one, zero } = this.#field
     const [n, stride] = [this.#n, this.#most + 1]
     const values = new Float64Array(list.terms.length)
-    const rational = list.denominators.length > 0
     for (let polynomial = 0, term = 0; polynomial < values.length; polynomial++) {
       let sum = zero
       for (let k = list.terms[polynomial] ?? 0; k > 0; k--, term++) {
-        const numerator = list.coefficients[term] ?? 0
-        const residue = rational ? fractionModulo(numerator, list.denominators[term] ?? 1, this.#p) : numerator
-        if (residue === undefined) return undefined
+        const coefficient = this.#coefficient(list, term)
+        if (coefficient === undefined) return undefined
         let product = one
         for (let v = 0, e = term * n; v < n; v++, e++) {
           const exponent = list.exponents[e] ?? 0
           if (exponent > 0) product = multiply(product, this.#powers[v * stride + exponent] ?? zero)
         }
-        sum = add(sum, multiply(product, element(residue)))
+        sum = add(sum, multiply(product, element(coefficient)))
       }
       values[polynomial] = sum
     }
@@ -67,14 +66,14 @@ export class CertificateCheck {
   readonly #evaluation: Evaluation
   readonly #n: number
 
-  /** Points of `field`, which holds F_p; `p` is also what fractions are reduced by. */
-  constructor(field: PointField, p: number, n: number) {
+  /** Points of `field`, which holds the coefficients that are read. */
+  constructor(field: PointField, coefficient: CoefficientReader, n: number) {
     this.#field = field
-    this.#evaluation = new Evaluation(field, p, n)
+    this.#evaluation = new Evaluation(field, coefficient, n)
     this.#n = n
   }
 
-  /** Undefined if the system has no certificate of this kind, or p divides one of its denominators. `lower`: the triangles are lower ones. */
+  /** Undefined if the system has no certificate of this kind, or the prime divides one of its denominators. `lower`: the triangles are lower ones. */
   check(system: System, lower: boolean, stream: RandomStream): CertificateResult | undefined {
     const { certificate, f, g, permutation } = system
     const [n, m] = [this.#n, f.terms.length]
@@ -93,7 +92,7 @@ export class CertificateCheck {
       const rows = new Float64Array(m)
       permutation.forEach((row, i) => (rows[row] = atF[i] ?? 0))
       if (entries.length > 0) this.#solve(entries.subarray(0, inner), n, lower, rows)
-      for (let i = 0; i < n; i++) if (rows[i] !== atG[i]) return { generates: false, points: point + 1 }
+      for (let i = 0; i < n; i++) if (!this.#field.equal(rows[i] ?? 0, atG[i] ?? 0)) return { generates: false, points: point + 1 }
     }
     return { generates: true, points }
   }

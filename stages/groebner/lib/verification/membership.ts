@@ -1,25 +1,49 @@
 /**
  * Whether F lies in the ideal of a basis in shape position: x_i is replaced by -g_i(x_last) and the result reduced modulo h, all of it
- * arithmetic with polynomials in one variable of degree below deg h. Over F_p exactly; over Q modulo a prime below 2^31.
+ * arithmetic with polynomials in one variable of degree below deg h. Over F_p exactly; over Q modulo a prime below 2^31; over R with a tolerance.
  */
-import { modularProduct, type ModularProduct } from "../algebra/prime.ts"
+import { modularProduct } from "../algebra/prime.ts"
 import type { PolynomialList, System } from "../generation/system-table.ts"
-import { fractionModulo } from "./point-field.ts"
+import { type CoefficientReader, realCoefficient, residueModulo } from "./coefficient.ts"
+
+export interface Arithmetic {
+  readonly coefficient: CoefficientReader
+  readonly add: (a: number, b: number) => number
+  readonly multiply: (a: number, b: number) => number
+  readonly negate: (a: number) => number
+  readonly vanishes: (a: number) => boolean
+}
+
+export const modular = (p: number): Arithmetic => ({
+  coefficient: residueModulo(p),
+  add: (a, b) => (a + b >= p ? a + b - p : a + b),
+  multiply: modularProduct(p),
+  negate: (a) => (a === 0 ? 0 : p - a),
+  vanishes: (a) => a === 0
+})
+
+/** Sums that are at most `tolerance` count as 0. */
+export const approximate = (tolerance: number): Arithmetic => ({
+  coefficient: realCoefficient,
+  add: (a, b) => a + b,
+  multiply: (a, b) => a * b,
+  negate: (a) => -a,
+  vanishes: (a) => Math.abs(a) <= tolerance
+})
 
 export class ShapeMembership {
-  readonly #p: number
+  readonly #arithmetic: Arithmetic
   readonly #n: number
-  readonly #product: ModularProduct
 
-  constructor(p: number, n: number) {
-    this.#p = p
+  constructor(arithmetic: Arithmetic, n: number) {
+    this.#arithmetic = arithmetic
     this.#n = n
-    this.#product = modularProduct(p)
   }
 
-  /** Undefined if the basis is not in shape position, or p divides a denominator. */
+  /** Undefined if the basis is not in shape position, or the prime divides a denominator. */
   check({ f, g }: System): boolean | undefined {
     const n = this.#n
+    const { add, coefficient, vanishes } = this.#arithmetic
     const basis = this.#univariate(g)
     if (basis === undefined) return undefined
     const { h, replacements } = basis
@@ -31,7 +55,7 @@ export class ShapeMembership {
     const last = new Uint8Array(n)
     const group = new Float64Array(degree)
     const sum = new Float64Array(degree)
-    const scratch = new Float64Array(2 * degree)
+    const scratch = new Float64Array(degree)
     for (let polynomial = 0, term = 0; polynomial < f.terms.length; polynomial++) {
       sum.fill(0)
       const end = term + (f.terms[polynomial] ?? 0)
@@ -53,9 +77,9 @@ export class ShapeMembership {
         group.fill(0)
         let previous = f.exponents[term * n + n - 1] ?? 0
         for (;;) {
-          const residue = this.#residue(f, term)
-          if (residue === undefined) return undefined
-          group[0] = ((group[0] ?? 0) + residue) % this.#p
+          const value = coefficient(f, term)
+          if (value === undefined) return undefined
+          group[0] = add(group[0] ?? 0, value)
           term++
           const goesOn = term < end && samePrefix(f.exponents, term * n, last, n - 1)
           const next = goesOn ? f.exponents[term * n + n - 1] ?? 0 : 0
@@ -63,16 +87,11 @@ export class ShapeMembership {
           if (!goesOn) break
         }
         this.#multiply(group, n === 1 ? one : prefix[n - 2] ?? one, h, scratch)
-        for (let i = 0; i < degree; i++) sum[i] = ((sum[i] ?? 0) + (group[i] ?? 0)) % this.#p
+        for (let i = 0; i < degree; i++) sum[i] = add(sum[i] ?? 0, group[i] ?? 0)
       }
-      if (sum.some((value) => value !== 0)) return false
+      if (!sum.every(vanishes)) return false
     }
     return true
-  }
-
-  #residue(list: PolynomialList, term: number): number | undefined {
-    const numerator = list.coefficients[term] ?? 0
-    return list.denominators.length === 0 ? numerator : fractionModulo(numerator, list.denominators[term] ?? 1, this.#p)
   }
 
   /** Minus the lower coefficients of h, and -g_i for each variable but the last, all of length deg h. */
@@ -96,9 +115,9 @@ export class ShapeMembership {
           continue
         }
         for (let v = 0; v < n - 1; v++) if (g.exponents[term * n + v] !== 0) return undefined
-        const residue = this.#residue(g, term)
-        if (residue === undefined || exponent >= degree) return undefined
-        vector[exponent] = residue === 0 ? 0 : this.#p - residue
+        const value = this.#arithmetic.coefficient(g, term)
+        if (value === undefined || exponent >= degree) return undefined
+        vector[exponent] = this.#arithmetic.negate(value)
       }
       vectors.push(vector)
     }
@@ -108,14 +127,16 @@ export class ShapeMembership {
 
   /** a times x_last modulo h. */
   #shift(a: Float64Array, h: Float64Array): void {
+    const { add, multiply } = this.#arithmetic
     const top = a.length - 1
     const lead = a[top] ?? 0
-    for (let i = top; i > 0; i--) a[i] = ((a[i - 1] ?? 0) + this.#product(lead, h[i] ?? 0)) % this.#p
-    a[0] = this.#product(lead, h[0] ?? 0)
+    for (let i = top; i > 0; i--) a[i] = add(a[i - 1] ?? 0, multiply(lead, h[i] ?? 0))
+    a[0] = multiply(lead, h[0] ?? 0)
   }
 
   /** a becomes a times b modulo h. */
   #multiply(a: Float64Array, b: Float64Array, h: Float64Array, scratch: Float64Array): void {
+    const { add, multiply } = this.#arithmetic
     const degree = a.length
     const result = scratch.subarray(0, degree)
     result.fill(0)
@@ -123,7 +144,7 @@ export class ShapeMembership {
       if (i < degree - 1) this.#shift(result, h)
       const factor = b[i] ?? 0
       if (factor === 0) continue
-      for (let j = 0; j < degree; j++) result[j] = ((result[j] ?? 0) + this.#product(factor, a[j] ?? 0)) % this.#p
+      for (let j = 0; j < degree; j++) result[j] = add(result[j] ?? 0, multiply(factor, a[j] ?? 0))
     }
     a.set(result)
   }

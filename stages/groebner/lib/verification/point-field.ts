@@ -17,9 +17,10 @@ export interface PointField {
   readonly multiply: (a: number, b: number) => number
   /** a^k for k = 0 .. most, written into `into`. */
   readonly powers: (a: number, most: number, into: Float64Array, at: number) => void
-  /** An element of the prime field, from 0 to p - 1. */
-  readonly element: (residue: number) => number
+  /** The element that a coefficient of F_p, or of R, is. */
+  readonly element: (coefficient: number) => number
   readonly random: (stream: RandomStream) => number
+  readonly equal: (a: number, b: number) => boolean
 }
 
 /** F_p itself. */
@@ -36,9 +37,26 @@ export const primePoints = (p: number): PointField => {
       for (let k = 0, power = 1; k <= most; k++, power = multiply(power, a)) into[at + k] = power
     },
     element: (residue) => residue,
-    random: (stream) => stream.integer(p)
+    random: (stream) => stream.integer(p),
+    equal: (a, b) => a === b
   }
 }
+
+/** Doubles from -1 to 1. Two values are equal if they differ by at most `tolerance` of the greater one (and of 1). */
+export const realPoints = (tolerance: number): PointField => ({
+  size: 2 ** 52,
+  zero: 0,
+  one: 1,
+  add: (a, b) => a + b,
+  negate: (a) => -a,
+  multiply: (a, b) => a * b,
+  powers: (a, most, into, at) => {
+    for (let k = 0, power = 1; k <= most; k++, power *= a) into[at + k] = power
+  },
+  element: (coefficient) => coefficient,
+  random: (stream) => 2 * stream.uniform() - 1,
+  equal: (a, b) => Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b))
+})
 
 /** Tables of an extension field take twelve bytes an element. */
 const largest = 2 ** 21
@@ -80,7 +98,8 @@ const extension = (p: number, degree: number): PointField => {
       for (let k = 1; k <= most; k++) into[at + k] = multiply(into[at + k - 1] ?? 0, a)
     },
     element: (residue) => logarithms[residue] ?? order,
-    random: (stream) => logarithms[stream.integer(size)] ?? order
+    random: (stream) => logarithms[stream.integer(size)] ?? order,
+    equal: (a, b) => a === b
   }
 }
 
@@ -116,12 +135,3 @@ const addScaled = (a: number, b: number, c: number, p: number, digits: number): 
   }
   return sum
 }
-
-/** A fraction as an element of F_p; undefined where p divides the denominator. */
-export const fractionModulo = (numerator: number, denominator: number, p: number): number | undefined => {
-  const below = denominator % p
-  if (below === 0) return undefined
-  const above = ((numerator % p) + p) % p
-  return below === 1 ? above : modularProduct(p)(above, modularInverse(below, p))
-}
-

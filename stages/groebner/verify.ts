@@ -1,0 +1,100 @@
+/** Proves every pair of a table of systems: G is a reduced basis, F lies in its ideal, and F generates all of it. */
+import {
+  Bool, Category, column, defineStage, doc, Effect, field, Float64, Int64, nullable, oneOf, Positive, Schema, Seed, StageError, table
+} from "../../src/stage.ts"
+import { AlgebraError } from "./lib/algebra/index.ts"
+import { systemsOf } from "./lib/generation/system-reader.ts"
+import { systemColumns } from "./lib/generation/system-table.ts"
+import { DigestSet, digestOf } from "./lib/verification/digest.ts"
+import { isProved, Prover } from "./lib/verification/proof.ts"
+
+export default defineStage({
+  name: "groebner/verify",
+  summary: doc("Proves for every sample that F and G generate the same ideal and that G is its reduced Groebner basis."),
+  params: Schema.Struct({
+    triangles: field(oneOf("lower", "upper"), doc("Shape of the certificate's matrices: lower for the form `released`, upper for `bruhat`."), "lower"),
+    tolerance: field(Positive, doc("R: difference that counts as none, of the greater value and of 1."), 1e-6),
+    strict: field(Schema.Boolean, doc("Fail if a pair is not proved."), true),
+    seed: field(Seed, doc("Seed of the points at which identities are tested."), 0)
+  }),
+  inputs: { systems: table(systemColumns, doc("What groebner/generate gave.")) },
+  outputs: {
+    samples: table({
+      sample: column(Int64, doc("number of the sample")),
+      proved: column(Bool, doc("all of what follows holds")),
+      basis: column(Bool, doc("G is a reduced Groebner basis")),
+      inside: column(Bool, doc("F lies in the ideal of G")),
+      generates: column(Bool, doc("F generates G")),
+      by: column(Category, doc("certificate, or engine: the basis of F was computed")),
+      duplicate: column(Bool, doc("an earlier sample has the same F and G (by a digest of 64 bits)")),
+      ideal_seen: column(Bool, doc("an earlier sample has the same G"))
+    }, doc("One row for each sample.")),
+    stat: table({
+      samples: column(Int64, doc("samples")),
+      proved: column(Int64, doc("pairs that are proved")),
+      by_engine: column(Int64, doc("of these, by computing the basis of F")),
+      duplicates: column(Int64, doc("samples whose pair an earlier one has")),
+      ideals: column(Int64, doc("distinct ideals")),
+      first_failure: column(nullable(Int64), doc("number of the first sample that is not proved"))
+    }, doc("One row: what was proved.")),
+    timing: table({
+      samples: column(Int64, doc("samples")),
+      seconds: column(Float64, doc("proving them, without reading", "s"))
+    }, doc("One row: how long it took."))
+  },
+  run: Effect.fn("groebner/verify")(function*({ inputs, outputs, params, progress, random }) {
+    const points = random(params.seed, "points")
+    const provers = new Map<string, Prover>()
+    const [pairs, ideals] = [new DigestSet(), new DigestSet()]
+    const sum = { proved: 0, byEngine: 0, duplicates: 0, ideals: 0, milliseconds: 0 }
+    let firstFailure: number | undefined
+    let done = 0
+    const batches = yield* inputs.systems.batches
+    for (let batch = 0; batch < batches.count; batch++) {
+      const systems = yield* systemsOf(yield* batches.read(batch))
+      const rows = yield* Effect.try({
+        try: () => {
+          const begun = performance.now()
+          const proved = systems.map((system) => {
+            const { characteristic, f, g, sample, variables } = system
+            const key = `${characteristic} ${variables}`
+            const prover = provers.get(key) ?? new Prover(characteristic, variables, params.triangles === "lower", params.tolerance)
+            provers.set(key, prover)
+            const proof = prover.prove(system, points.at(sample))
+            const [ofF, ofG] = [digestOf(f), digestOf(g)]
+            const seen = ideals.add(ofG)
+            const duplicate = pairs.add({ high: ofF.high ^ Math.imul(ofG.high, 31), low: ofF.low ^ Math.imul(ofG.low, 31) })
+            const good = isProved(proof)
+            if (!good) firstFailure ??= sample
+            sum.proved += Number(good)
+            sum.byEngine += Number(good && proof.by === "engine")
+            sum.duplicates += Number(duplicate)
+            sum.ideals += Number(!seen)
+            return { sample, proved: good, ...proof, duplicate, ideal_seen: seen }
+          })
+          sum.milliseconds += performance.now() - begun
+          return proved
+        },
+        catch: (cause) => (cause instanceof AlgebraError ? new StageError({ message: cause.message }) : new StageError({ message: "the pairs cannot be proved", cause }))
+      })
+      yield* outputs.samples.append(rows)
+      done += rows.length
+      yield* progress(done, batches.rows, "pairs")
+    }
+    if (params.strict && firstFailure !== undefined) {
+      return yield* new StageError({
+        message: `${done - sum.proved} of ${done} pairs are not proved, the first of them sample ${firstFailure}`,
+        hint: "With `strict: false` the stage goes on and its table says which and why. The form `random` changes the ideal now and then; `triangles` must fit the form."
+      })
+    }
+    yield* outputs.stat.append([{
+      samples: done,
+      proved: sum.proved,
+      by_engine: sum.byEngine,
+      duplicates: sum.duplicates,
+      ideals: sum.ideals,
+      first_failure: firstFailure ?? null
+    }])
+    yield* outputs.timing.append([{ samples: done, seconds: sum.milliseconds / 1000 }])
+  }, Effect.scoped)
+})
