@@ -18,7 +18,7 @@ export default defineStage({
     })
   },
   run: Effect.fn("evaluate/accuracy")(function*(ctx) {
-    const data = yield* ctx.inputs.data.read
+    const data = yield* ctx.inputs.data.open
     const scores = yield* scoresOf(yield* ctx.inputs.model.read, data, ctx)
     const n = data.y.length
     yield* ctx.outputs.accuracy.append([{ n, accuracy: agreement(predictions(scores, n), data.y), loss: lossOfScores(scores.length === n ? "logistic" : "cross-entropy", scores, data.y) }])

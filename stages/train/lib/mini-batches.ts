@@ -30,6 +30,7 @@ export const miniBatches = (all: Dataset | Samples, size: number, order: (epoch:
   const perEpoch = Math.floor(n / batchSize)
   let epoch = -1
   let permutation: Uint32Array = new Uint32Array()
+  let images: RandomStream | undefined
   return {
     batchSize,
     perEpoch,
@@ -37,21 +38,22 @@ export const miniBatches = (all: Dataset | Samples, size: number, order: (epoch:
       const current = Math.floor(step / perEpoch)
       if (current !== epoch) {
         permutation = order(current).permutation(n)
+        images = changes?.random(current)
         epoch = current
       }
+      const stream = images
       const from = (step % perEpoch) * batchSize
       const x = new Float32Array(batchSize * values)
       const y = new Float32Array(batchSize)
-      const stream = changes?.random(current)
       const chosen = permutation.subarray(from, from + batchSize)
       chosen.forEach((sample, place) => (y[place] = data.y[sample] ?? 0))
       if (changes === undefined || stream === undefined || changesNothing(changes)) data.copy(chosen, x)
       else {
-        const images = new Float32Array(x.length)
-        data.copy(chosen, images)
+        const unchanged = new Float32Array(x.length)
+        data.copy(chosen, unchanged)
         chosen.forEach((sample, place) => {
           const [start, end] = [place * values, (place + 1) * values]
-          augment(images.subarray(start, end), x.subarray(start, end), data.shape, changes, stream.at(sample))
+          augment(unchanged.subarray(start, end), x.subarray(start, end), data.shape, changes, stream.at(sample))
         })
       }
       const plain = { x: tensor(x, [batchSize, ...data.shape]), y: tensor(y, [batchSize]) }
