@@ -13,6 +13,8 @@ export type {
   DatasetInput, DatasetWriter, FileInput, FileWriter, ReadTable, StageContext, TableBatches, TableInput, TableWriter
 } from "./stage/context.ts"
 export { canonicalJson, type Json, type JsonArray, type JsonObject } from "./stage/json.ts"
+export { killsForMemory } from "./stage/kernel-kills.ts"
+export { type ProjectFile, projectFiles } from "./stage/project-files.ts"
 export { executeStage } from "./stage/execute.ts"
 export type { InputSpec, OutputSpec, ParameterIssue, StageEvent, StageHost, StageInterface, TaskRequest } from "./stage/protocol.ts"
 export { RandomStream } from "./stage/random.ts"

@@ -1,25 +1,31 @@
 /**
  * Any program as a stage: a script in Python, R or shell, a compiled solver. It runs in a folder of its own that holds the files
  * that it declares and nothing else, finds its inputs, its parameters and the places for its outputs in environment variables and in one
- * JSON file, and its tables come back as Arrow, CSV or NDJSON. What it declares is its fingerprint.
+ * JSON file, and its tables come back as Arrow, Parquet, CSV or NDJSON. What it declares is its fingerprint.
  */
 import {
   defineStage, doc, Effect, executeStage, field, file, type InputSpec, type JsonObject, oneOf, type OutputSpec, Schema, type StageInterface
 } from "../src/stage.ts"
 import { csvTypes } from "./data/lib/csv.ts"
-import { runProgram } from "./lib/exec/program.ts"
+import { pinnedImage } from "./lib/exec/container.ts"
 import { withInherited } from "./lib/exec/environment.ts"
+import { givenFormats, tableFormats } from "./lib/exec/params.ts"
+import { runProgram } from "./lib/exec/program.ts"
 
-const formats = ["arrow", "csv", "ndjson"] as const
 const Names = Schema.Array(Schema.NonEmptyString)
 const Texts = Schema.Record(Schema.String, Schema.String)
 
 const Output = Schema.Union([
   Schema.Struct({
-    table: oneOf(...formats).annotate({ description: "A table, in the format in which the program writes it." }),
+    table: oneOf(...tableFormats).annotate({ description: "A table, in the format in which the program writes it." }),
     columns: Schema.optionalKey(Schema.Record(Schema.String, oneOf(...csvTypes)).annotate({ description: "Types of columns of a CSV file; those left out are inferred." }))
   }),
+  Schema.Struct({
+    dataset: oneOf(...tableFormats).annotate({ description: "A data set, from a table of numbers." }),
+    label: field(Schema.NonEmptyString, doc("Its column with the targets."), "y")
+  }),
   Schema.Struct({ file: Schema.NonEmptyString.annotate({ description: "Any file, by its media type: image/png." }) }),
+  Schema.Struct({ folder: Schema.Literal(true).annotate({ description: "A folder; it is there when the program starts." }) }),
   Schema.Struct({ model: oneOf("onnx").annotate({ description: "A model." }) })
 ])
 
@@ -27,14 +33,16 @@ const Params = Schema.Struct({
   run: field(Schema.Union([Schema.NonEmptyArray(Schema.String), Schema.Struct({ shell: Schema.NonEmptyString })]), doc(
     "The program and its arguments, given to it as they are; or { shell: text }, a script for sh.")),
   files: field(Schema.Record(Schema.NonEmptyString, file()), doc(
-    "What the program reads besides its inputs (its script, modules, data, lock files): path in its working folder -> file of the project."), {}),
+    "What the program reads besides its inputs (its script, modules, data, lock files): path in its working folder -> file or folder of the project, or git:FOLDER for the files in it that git tracks."), {}),
   params: field(Schema.Record(Schema.String, Schema.Json), doc("Parameters, handed to the program as JSON."), {}),
-  outputs: field(Schema.Record(Schema.NonEmptyString, Output), doc("What the program writes: { table: csv }, { file: image/png } or { model: onnx } for each."), {}),
-  as: field(Schema.Record(Schema.String, oneOf(...formats)), doc("In which format the program gets an input that is a table or a data set; as it is (Arrow) unless given."), {}),
+  outputs: field(Schema.Record(Schema.NonEmptyString, Output), doc("What the program writes: { table: csv }, { dataset: csv }, { file: image/png }, { folder: true } or { model: onnx } for each."), {}),
+  as: field(Schema.Record(Schema.String, oneOf(...givenFormats)), doc("In which format the program gets an input that is a table or a data set, as it is (Arrow) unless given; folder for one that a program left."), {}),
   gather: field(Names, doc("Inputs that take every instance of a fanned-out stage, as a list."), []),
   env: field(Texts, doc("Environment variables with their values."), {}),
   inherit: field(Schema.Union([Names, Texts]), doc("Environment variables taken over from where Reprise runs. Their values count in the fingerprint and are recorded."), []),
-  secrets: field(Names, doc("The same for tokens and passwords: their values are neither recorded nor in the fingerprint, and are struck out of the log."), [])
+  secrets: field(Names, doc("The same for tokens and passwords: their values are neither recorded nor in the fingerprint, and are struck out of the log."), []),
+  container: Schema.optionalKey(field(Schema.String.check(Schema.isPattern(pinnedImage, { message: "an image is named by its digest: python@sha256:..., since a tag may be another image tomorrow" })), doc("The image in which the program runs, without network: NAME@sha256:DIGEST."))),
+  engine: field(oneOf("docker", "podman"), doc("What runs the container."), "docker")
 })
 
 const stage = defineStage({
@@ -55,6 +63,8 @@ const recordAt = (params: JsonObject, name: string): JsonObject => {
 const outputSpec = (declared: JsonObject): OutputSpec =>
   declared["table"] !== undefined ? { kind: "table", columns: {} }
   : declared["model"] !== undefined ? { kind: "model" }
+  : declared["dataset"] !== undefined ? { kind: "dataset" }
+  : declared["folder"] !== undefined ? { kind: "artefact", mediaType: "application/x-tar", extension: "tar" }
   : { kind: "artefact", mediaType: typeof declared["file"] === "string" ? declared["file"] : "application/octet-stream", extension: "bin" }
 
 const shape = (params: JsonObject, inputs: ReadonlyArray<string>) => {
@@ -65,7 +75,7 @@ const shape = (params: JsonObject, inputs: ReadonlyArray<string>) => {
   return {
     inputs: Object.fromEntries(inputs.map((name): [string, InputSpec] => [
       name,
-      { kind: as[name] === undefined || as[name] === "arrow" ? "any" : "table", many: many.has(name), optional: false }
+      { kind: as[name] === undefined || as[name] === "arrow" ? "any" : as[name] === "folder" ? "artefact" : "table", many: many.has(name), optional: false }
     ])),
     outputs: Object.fromEntries(Object.keys(declared).map((name) => [name, outputSpec(recordAt(declared, name))]))
   }

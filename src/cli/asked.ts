@@ -10,12 +10,14 @@ import type { Engine } from "../plan/fingerprint.ts"
 import type { Plan } from "../plan/plan.ts"
 import { chooseBackend } from "./backend.ts"
 import { contentDigests } from "../run/content-digest.ts"
+import { allowedFolders, pathGuard, type Refusal } from "../run/project-paths.ts"
 import { openRegistry, type LoadedStage } from "../run/registry.ts"
 import { formatProblems } from "../spec/format.ts"
 import { withOverrides } from "../spec/overrides.ts"
 import { parsePipeline, usedStages } from "../spec/parse.ts"
 import type { Pipeline } from "../spec/pipeline.ts"
 import type { Problem } from "../spec/source.ts"
+import { namedPath } from "../stage/project-files.ts"
 import { suggestion } from "../spec/suggest.ts"
 import { usageFailure, type CommandFailure } from "./failure.ts"
 import type { Place } from "./place.ts"
@@ -30,6 +32,8 @@ export interface Selection {
   /** Points of each sweep. */
   readonly limit?: number | undefined
   readonly backend: string | undefined
+  /** Folders besides the project that the file may name. */
+  readonly allow?: ReadonlyArray<string>
 }
 
 export interface Asked {
@@ -60,14 +64,23 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
   if (Result.isFailure(changed)) return yield* refuse(changed.failure)
 
   const engine = yield* chooseBackend(selection.backend, place)
+  const guard = pathGuard(place.project, allowedFolders(selection.allow ?? [], process.env))
+  /** A link in a folder that leads out of the project. */
+  let stray: Refusal | undefined
   const digests = contentDigests(join(place.project, ".reprise", "content.json"), {
+    project: place.project,
+    onLink: (link, target) => (stray ??= guard(target) === undefined ? undefined : guard(link)),
     onLarge: (path, bytes) => notice(`Reading ${relative(place.project, path)} (${Math.round(bytes / 2 ** 20)} MiB) to know its content; this is done again only when it changes.`)
   })
   const plan = makePlan(changed.success, {
     library,
     code: (uses) => stages.get(uses)?.code ?? "",
     engine,
-    fileDigest: (path) => digests.of(resolve(place.project, path)),
+    fileDigest: (named) => {
+      stray = undefined
+      const digest = guard(namedPath(named)) ?? digests.of(named)
+      return stray ?? digest
+    },
     ...(selection.limit === undefined ? {} : { limit: selection.limit }),
     ...(selection.only.length === 0 ? {} : { only: yield* onlyThese(selection.only, changed.success) })
   })

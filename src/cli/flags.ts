@@ -16,6 +16,7 @@ export const selectionFlags = {
   only: texts("only", "NAME", "Only this sweep, or this stage and what leads to it"),
   limit: integer("limit", "Only the first so many points of each sweep"),
   backend: text("backend", "NAME", "What tensors are computed on: cpu, webgpu, cuda, tfjs, or a file of configs/backends (default: cuda where it is installed, else cpu)"),
+  allow: texts("allow", "DIR", "A folder outside of the project that the file may name (also REPRISE_ALLOW, several with :)"),
   ...placeFlags
 }
 

@@ -21,6 +21,7 @@ import { topologicalOrder, upstreamOf } from "./graph.ts"
 import { type Interner, makeInterner } from "./intern.ts"
 import type { ParameterSet } from "./parameters.ts"
 import type { Plan } from "./plan.ts"
+import type { FileDigest } from "./prepare.ts"
 import { makeSearchTable } from "./searches.ts"
 import { makeStagePlanner } from "./stage-planner.ts"
 import { makeTaskTable, place } from "./task-table.ts"
@@ -33,7 +34,7 @@ export interface PlanWorld {
   readonly code: (uses: string) => string
   readonly engine: Engine
   /** Content digest of a project file, by its path from the project's folder; undefined where there is none. Asked once for each. */
-  readonly fileDigest: (path: string) => string | undefined
+  readonly fileDigest: (path: string) => FileDigest
   /** Only so many points of each sweep, the first ones. */
   readonly limit?: number
   /** Only these sweeps, and only what leads to these stages. */

@@ -29,10 +29,13 @@ export interface Preparation {
   readonly prepare: (params: JsonObject, paramsKey: string, combination: JsonObject) => Prepared
 }
 
+/** Of a file that is there, and may be named. */
+export type FileDigest = string | undefined | { readonly refused: string; readonly hint: string }
+
 export interface PreparationContext extends Pick<RecordContext, "code" | "engine"> {
   readonly stage: StageInterface
   /** Content digest of a project file; undefined where there is none. */
-  readonly fileDigest: (path: string) => string | undefined
+  readonly fileDigest: (path: string) => FileDigest
   readonly intern: Interner
   readonly parameters: ReadonlyArray<string>
 }
@@ -83,13 +86,10 @@ const prepare = (declaration: StageDeclaration, context: PreparationContext, par
   const files: Record<string, string> = {}
   for (const path of decoded.files) {
     const digest = context.fileDigest(path)
-    if (digest !== undefined) files[path] = digest
+    if (typeof digest === "string") files[path] = digest
     else {
-      faults.push({
-        path: [...place, "with", ...(pathOf(decoded.params, path) ?? [])],
-        message: `there is no file ${path}`,
-        hint: "a parameter that names a file gives its path from the project's folder"
-      })
+      const { hint, refused } = digest ?? { refused: `there is no file ${path}`, hint: "a parameter that names a file gives its path from the project's folder" }
+      faults.push({ path: [...place, "with", ...(pathOf(decoded.params, path) ?? [])], message: refused, hint })
     }
   }
   if (faults.length > 0) return { kind: "faulty", faults }

@@ -3,8 +3,9 @@
  * that a plan over gigabytes of images costs a `stat` for each of them.
  */
 import { createHash } from "node:crypto"
-import { type BigIntStats, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { type BigIntStats, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { type ProjectFile, projectFiles } from "../stage/project-files.ts"
 import { digestFile } from "../store/seal.ts"
 
 /** What is known of a path: a digest of its files' names and stamps, and the digest of their content. */
@@ -14,8 +15,9 @@ interface Known {
 }
 
 export interface ContentDigests {
-  /** SHA-256 of a file, or of a folder with the names of all that is in it; undefined where there is neither. */
-  of(path: string): string | undefined
+  /** SHA-256 of a file, or of a folder with the names of all that is in it; undefined where there is neither. `named` as in
+   * project-files.ts. */
+  of(named: string): string | undefined
   /** Keeps what was read for the next time. */
   save(): void
 }
@@ -31,28 +33,35 @@ export interface DigestOptions {
   readonly large?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number
+  /** Folder from which names are found; they are whole paths unless given. */
+  readonly project?: string
+  /** Is called with each link in a folder and where it leads to. */
+  readonly onLink?: (link: string, target: string) => void
 }
 
 /** `keptIn` is the file in which digests are kept. */
-export const contentDigests = (keptIn: string, { large = 2 ** 28, now: clock = Date.now, onLarge = () => undefined }: DigestOptions = {}): ContentDigests => {
+export const contentDigests = (keptIn: string, { large = 2 ** 28, now: clock = Date.now, onLarge = () => undefined, onLink, project = "/" }: DigestOptions = {}): ContentDigests => {
   let known: Map<string, Known> | undefined
   let changed = false
   return {
-    of: (path) => {
-      const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-      if (stat === undefined || !(stat.isFile() || stat.isDirectory())) return undefined
-      if (stat.isFile() && stat.size <= smallBytes) return digestFile(path).digest
+    of: (named) => {
+      const path = resolve(project, named)
+      const found = projectFiles(project, named, onLink)
+      if (found === undefined) return undefined
+      const files = withStats(found)
+      const [only] = files
+      const isFile = files.length === 1 && only?.name === ""
+      if (isFile && only !== undefined && only.stat.size <= smallBytes) return digestFile(only.path).digest
       known ??= read(keptIn)
-      const files = stat.isFile() ? [{ name: "", path, stat }] : filesIn(path)
       const stamps = createHash("sha256")
       for (const { name, stat: { ctimeNs, mtimeNs, size } } of files) stamps.update(`${name}\0${size} ${mtimeNs} ${ctimeNs}\0`)
       const stamp = stamps.digest("hex")
-      const found = known.get(path)
-      if (found?.stamps === stamp) return found.digest
+      const before = known.get(path)
+      if (before?.stamps === stamp) return before.digest
       const now = BigInt(clock()) * 1_000_000n
       const bytes = files.reduce((sum, { stat: { size } }) => sum + Number(size), 0)
       if (bytes >= large) onLarge(path, bytes)
-      const digest = stat.isFile() ? digestFile(path).digest : digestOfFolder(files)
+      const digest = isFile ? digestFile(path).digest : digestOfFolder(files)
       if (files.every(({ stat: { ctimeNs, mtimeNs } }) => mtimeNs < now - settledAfter && ctimeNs < now - settledAfter)) {
         known.set(path, { stamps: stamp, digest })
         changed = true
@@ -66,30 +75,15 @@ export const contentDigests = (keptIn: string, { large = 2 ** 28, now: clock = D
   }
 }
 
-interface FoundFile {
-  /** From the folder, with `/`. */
-  readonly name: string
-  readonly path: string
+interface FoundFile extends ProjectFile {
   readonly stat: BigIntStats
 }
 
-/** All files below a folder but those whose names, or whose folders' names, begin with a dot; in the order of their names. Links are followed. */
-const filesIn = (folder: string): ReadonlyArray<FoundFile> => {
-  const files: Array<FoundFile> = []
-  const visit = (path: string, prefix: string, above: ReadonlyArray<string>): void => {
-    const real = realpathSync(path)
-    if (above.includes(real)) return // a link to a folder that it lies in
-    for (const name of readdirSync(path)) {
-      if (name.startsWith(".")) continue
-      const below = join(path, name)
-      const stat = statSync(below, { bigint: true, throwIfNoEntry: false })
-      if (stat?.isDirectory() === true) visit(below, `${prefix}${name}/`, [...above, real])
-      else if (stat?.isFile() === true) files.push({ name: prefix + name, path: below, stat })
-    }
-  }
-  visit(folder, "", [])
-  return files.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-}
+const withStats = (files: ReadonlyArray<ProjectFile>): ReadonlyArray<FoundFile> =>
+  files.flatMap((file) => {
+    const stat = statSync(file.path, { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? [] : [{ ...file, stat }]
+  })
 
 const digestOfFolder = (files: ReadonlyArray<FoundFile>): string => {
   const hash = createHash("sha256").update("folder\0")

@@ -46,12 +46,6 @@ export const treeMemory = (pid: number, doubtful: number): number => {
   return tree.reduce((sum, each) => sum + (proportionalOf(each) ?? residentOf(each)), 0)
 }
 
-/** How many processes the kernel has killed for want of memory since it started; undefined where it does not say. */
-export const killsForMemory = (): number | undefined => {
-  const count = /^oom_kill (\d+)$/m.exec(textOf("/proc/vmstat"))?.[1]
-  return count === undefined ? undefined : Number(count)
-}
-
 export interface MemoryWatch {
   /** Ends the watch; the most that was seen. */
   stop(): number

@@ -1,6 +1,6 @@
 /** Programs as stages of a pipeline, with the real command: cached by what they declare, and nothing that they start is left. */
 import { spawnSync } from "node:child_process"
-import { cpSync, readFileSync } from "node:fs"
+import { cpSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { makeProject } from "./project.ts"
@@ -29,6 +29,47 @@ describe("exec", () => {
     expect(out).toMatch(/100 +5,?050/)
     expect(out).toMatch(/gauss.*reproduced/)
     expect(code).toBe(0)
+  })
+
+  /** A Python that has the module, and why there is none. */
+  const pythonWith = (module: string) => {
+    const python = [process.env["REPRISE_PYTHON"] ?? "/usr/bin/python3", "python3"].find((each) => spawnSync(each, ["-c", `import ${module}`]).status === 0)
+    return { python: python ?? "", title: python === undefined ? ` (skipped: no Python with ${module}; Debian: python3-${module})` : "" }
+  }
+  const torch = pythonWith("torch")
+  it.skipIf(torch.python === "")(`trains in PyTorch, and measures the model with a stage of its own${torch.title}`, () => {
+    const project = makeProject({ "exec-torch.yaml": shipped("exec-torch") })
+    cpSync(join(root, "pipelines", "exec"), join(project.folder, "pipelines", "exec"), { recursive: true })
+    const asked = ["exec-torch.yaml", "--set", `python=${torch.python}`, "--set", "rate=0.03"]
+    expect(project.reprise("run", ...asked)).toMatchObject({ code: 0, err: expect.stringContaining("4 ran") })
+    // The best classifier is right with probability Phi(0.6 sqrt(8)) = 0.955.
+    expect(Number(project.reprise("query", "select accuracy from score", "--format", "csv").out.split("\n")[1])).toBeGreaterThan(0.92)
+    expect(project.reprise("query", "select count(*) from metrics where name = 'loss'", "--format", "csv").out).toContain("5")
+    expect(project.reprise("run", ...asked).err).toContain("All 4 tasks cached")
+  })
+
+  const sklearn = pythonWith("sklearn")
+  it.skipIf(sklearn.python === "")(`fits a forest with scikit-learn, and hands its folder on${sklearn.title}`, () => {
+    const project = makeProject({ "exec-sklearn.yaml": shipped("exec-sklearn") })
+    cpSync(join(root, "pipelines", "exec"), join(project.folder, "pipelines", "exec"), { recursive: true })
+    expect(project.reprise("run", "exec-sklearn.yaml", "--set", `python=${sklearn.python}`, "--set", "depth=4", "--set", "trees=10")).toMatchObject({ code: 0, err: expect.stringContaining("4 ran") })
+    expect(project.reprise("query", "select count(*) as trees, max(depth) as depth from again", "--format", "csv").out).toBe("trees,depth\n10,4\n")
+    expect(Number(project.reprise("query", "select test_accuracy from forest_stat", "--format", "csv").out.split("\n")[1])).toBeGreaterThan(0.8)
+  })
+
+  it("does not let a file reach out of its project, by any way, unless the user allows it", () => {
+    const outside = makeProject({ "key.pem": "the key\n" })
+    const file = (files: string) => `name: reach\nstages:\n  a: { uses: exec, with: { run: { shell: 'cat given* > "$REPRISE_OUTPUT_OUT" || true' }, files: ${files}, outputs: { out: { file: text/plain } } } }\n`
+    const project = makeProject({ "whole.yaml": file(`{ given: ${outside.folder}/key.pem }`), "up.yaml": file("{ given: ../../etc/passwd }"), "link.yaml": file("{ given: link }"), "folder.yaml": file("{ given: folder }"), "folder/in.txt": "in" })
+    symlinkSync(join(outside.folder, "key.pem"), join(project.folder, "link"))
+    symlinkSync(outside.folder, join(project.folder, "folder", "deep"))
+    for (const name of ["whole", "up", "link", "folder"]) {
+      const { code, err } = project.reprise("plan", `${name}.yaml`)
+      expect([name, code]).toEqual([name, 2])
+      expect(err).toContain("leads out of the project's folder")
+      expect(err).toContain("--allow")
+    }
+    expect(project.reprise("run", "link.yaml", "--allow", outside.folder).code).toBe(0)
   })
 
   it("says before anything runs what is wrong with what it declares", () => {

@@ -3,6 +3,8 @@ import type { Json, JsonObject, ParameterIssue } from "../../../src/stage.ts"
 
 /** Without these many programs cannot be found or fall over. They say where things are, not what to compute. */
 const always: ReadonlyArray<string> = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SystemRoot", "TEMP"]
+/** Which graphics cards there are for the task; set by whoever hands them out. */
+const cards: ReadonlyArray<string> = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "REPRISE_GPUS"]
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -29,16 +31,7 @@ export const environmentOf = (chosen: Chosen, variables: Variables, own: Readonl
     const value = variables[name]
     return value === undefined ? [] : [[name, value] as const]
   }))
-  return { ...taken(always), ...(isList(chosen.inherit) ? taken(chosen.inherit) : chosen.inherit), ...taken(chosen.secrets), ...chosen.env, ...own }
+  return { ...taken(always), ...taken(cards), ...(isList(chosen.inherit) ? taken(chosen.inherit) : chosen.inherit), ...taken(chosen.secrets), ...chosen.env, ...own }
 }
 
 const isList = (value: Chosen["inherit"]): value is ReadonlyArray<string> => Array.isArray(value)
-
-/** Replaces secret values in what a program prints. A value that is cut in two by how it was written is not found: print no secrets. */
-export const makeRedaction = (secrets: ReadonlyArray<string>, variables: Variables): ((text: string) => string) => {
-  const values = secrets.flatMap((name) => {
-    const value = variables[name]
-    return value === undefined || value.length < 4 ? [] : [value]
-  })
-  return (text) => values.reduce((left, value) => left.replaceAll(value, "***"), text)
-}

@@ -1,11 +1,10 @@
-/** Tables on their way to a program and back: Arrow, CSV (RFC 4180), NDJSON. */
+/** Tables on their way to a program and back: Arrow, CSV (RFC 4180), NDJSON, Parquet (duck.ts). */
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
 import type { ColumnType } from "../../../src/table/schema.ts"
 import { readSchema, readTable } from "../../../src/table/read.ts"
 import { openTableWriter } from "../../../src/table/write.ts"
 import { parseCsv, type CsvType } from "../../data/lib/csv.ts"
-
-export type Format = "arrow" | "csv" | "ndjson"
+import type { TableFormat } from "./params.ts"
 
 /** A cell as JSON has it. */
 const plain = (value: unknown): unknown =>
@@ -26,7 +25,8 @@ const csvCell = (value: unknown): string => {
 }
 
 /** Writes an Arrow file in another format. In CSV a list of fixed length is a column for each item: `x_0`, `x_1`. */
-export const giveTable = (from: string, to: string, format: Exclude<Format, "arrow">): void => {
+export const giveTable = async (from: string, to: string, format: Exclude<TableFormat, "arrow">): Promise<void> => {
+  if (format === "parquet") return (await import("./duck.ts")).giveParquet(from, to)
   const { columns, rows } = readTable(from)
   const names = Object.keys(columns)
   const { schema } = readSchema(from)
@@ -46,8 +46,9 @@ export const giveTable = (from: string, to: string, format: Exclude<Format, "arr
   writeFileSync(to, lines.map((line) => `${line}\n`).join(""))
 }
 
-/** Takes what a program wrote as an Arrow file; returns the number of rows. Throws an Error that says what is wrong, and in which line. */
-export const takeTable = (from: string, to: string, format: Format, columns: Readonly<Record<string, CsvType>>): number => {
+/** Takes what a program wrote as an Arrow file; gives the number of rows. Rejects with an Error that says what is wrong, and in which line. */
+export const takeTable = async (from: string, to: string, format: TableFormat, columns: Readonly<Record<string, CsvType>>): Promise<number> => {
+  if (format === "parquet") return (await import("./duck.ts")).takeParquet(from, to)
   if (format === "arrow") {
     const { rows } = readSchema(from)
     copyFileSync(from, to)

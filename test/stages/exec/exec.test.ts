@@ -1,8 +1,11 @@
 /** Programs as stages: what they are given, what is taken back, what they cannot see, and how they fail and end. */
-import { readFileSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import exec from "../../../stages/exec.ts"
+import { failureOf } from "../../../stages/lib/exec/failures.ts"
+import { makeRedaction } from "../../../stages/lib/exec/redaction.ts"
 import { eventsOf } from "../../../stages/lib/exec/reports.ts"
 import type { JsonObject } from "../../../src/stage/json.ts"
 import { shaped } from "../../../src/stage/shape.ts"
@@ -86,7 +89,84 @@ describe("what a program is given", () => {
   })
 })
 
+describe("folders", () => {
+  it("of the project are given whole, or as far as git tracks them", async () => {
+    const folder = project({ "main.sh": "ls -RA lib > $REPRISE_OUTPUT_OUT" })
+    mkdirSync(join(folder, "lib", "deep"), { recursive: true })
+    for (const name of ["lib/a.py", "lib/deep/b.py", "lib/.hidden", "lib/junk"]) writeFileSync(join(folder, name), name)
+    const outputs = { out: { file: "text/plain" } }
+    const seenWith = async (named: string) => {
+      const ran = await run({ run: ["sh", "main.sh"], files: { "main.sh": "main.sh", lib: named }, outputs }, { project: folder })
+      return Buffer.from(ran.bytes("out")).toString().split("\n").filter((line) => /^[\w.]+$/.test(line)).toSorted()
+    }
+    expect(await seenWith("lib")).toEqual(["a.py", "b.py", "deep", "junk"])
+    execFileSync("git", ["init", "-q"], { cwd: folder })
+    execFileSync("git", ["add", "lib/a.py", "lib/.hidden"], { cwd: folder })
+    expect(await seenWith("git:lib")).toEqual([".hidden", "a.py"])
+  })
+
+  it("that a program leaves are kept as one file, the same bytes for the same files, and laid out for the next", async () => {
+    const make = { run: { shell: `cd "$REPRISE_OUTPUT_MODEL"; mkdir deep; echo one > deep/one.txt; printf '#!/bin/sh\necho runs\n' > tool; chmod +x tool` }, outputs: { model: { folder: true } } }
+    const [first, second] = [await run(make), await run(make)]
+    expect(Buffer.from(first.bytes("model")).equals(Buffer.from(second.bytes("model")))).toBe(true)
+    expect(execFileSync("tar", ["-tf", first.outputs["model"]?.path ?? ""]).toString().trim().split("\n")).toEqual(["deep/one.txt", "tool"])
+    const next = await run({ run: { shell: `cd "$REPRISE_INPUT_MODEL"; { cat deep/one.txt; ./tool; } > "$REPRISE_OUTPUT_OUT"` }, as: { model: "folder" }, outputs: { out: { file: "text/plain" } } }, { inputs: { model: { path: first.outputs["model"]?.path ?? "", kind: "artefact" } } })
+    expect(Buffer.from(next.bytes("out")).toString()).toBe("one\nruns\n")
+  })
+
+  it("may not hold links, nor may an archive lay a file outside", async () => {
+    expect(await attempt({ run: { shell: "ln -s /etc/passwd $REPRISE_OUTPUT_MODEL/link" }, outputs: { model: { folder: true } } })).toMatchObject({ message: expect.stringContaining("link is a link") })
+    const folder = project({ evil: "x" })
+    execFileSync("tar", ["-cPf", "evil.tar", "--transform", "s,evil,../../evil,", "evil"], { cwd: folder })
+    expect(await attempt({ run: ["true"], as: { given: "folder" } }, { inputs: { given: { path: join(folder, "evil.tar"), kind: "artefact" } } })).toMatchObject({ message: expect.stringContaining("no file of its folder") })
+  })
+})
+
+describe("a container", () => {
+  const image = `python@sha256:${"0".repeat(64)}`
+  it("is named by its digest, and runs the same command with the same paths", async () => {
+    // An engine that notes what it is told, and runs the command as it is.
+    const bin = project({ docker: `#!/bin/sh\nprintf '%s\\n' "$@" > "$REPRISE_OUTPUT_ASKED"\nwhile [ "$1" != "${image}" ]; do shift; done; shift\nexec "$@"\n` })
+    chmodSync(join(bin, "docker"), 0o755)
+    const before = process.env["PATH"]
+    process.env["PATH"] = `${bin}:${before}`
+    try {
+      const ran = await run({ run: ["sh", "-c", "echo in > $REPRISE_OUTPUT_OUT"], container: image, env: { OWN: "1" }, outputs: { asked: { file: "text/plain" }, out: { file: "text/plain" } } }, { inputs: { data: data() } })
+      expect(Buffer.from(ran.bytes("out")).toString()).toBe("in\n")
+      const asked = Buffer.from(ran.bytes("asked")).toString().trim().split("\n")
+      expect(asked).toEqual(expect.arrayContaining(["run", "--rm", "--network=none", "--env=OWN", "--env=REPRISE_TASK", image, "sh"]))
+      expect(asked.filter((line) => line.startsWith("--volume=") && line.endsWith("data.arrow:ro"))).toHaveLength(1)
+      expect(asked).not.toContain("--env=PATH")
+    } finally {
+      process.env["PATH"] = before
+    }
+  })
+  it("by a tag is refused: it may be another one tomorrow", () => {
+    expect(exec.decode({ run: ["true"], container: "python:3.12" })).toMatchObject({ ok: false, issues: [{ path: ["container"], message: expect.stringContaining("by its digest") }] })
+    expect(exec.decode({ run: ["true"], container: image })).toMatchObject({ ok: true })
+  })
+})
+
 describe("what is taken back", () => {
+  it("Parquet, as a table with its types, and given as that", async () => {
+    const table = await run({ run: { shell: `printf 'n,x,name,ok\n1,0.5,a,true\n2,,b,false\n' > $REPRISE_OUTPUT_OUT` }, outputs: csv })
+    const given = { table: { path: table.outputs["out"]?.path ?? "", kind: "table" } } as const
+    const ran = await run({ run: { shell: `cp "$REPRISE_INPUT_TABLE" "$REPRISE_OUTPUT_OUT"` }, as: { table: "parquet" }, outputs: { out: { table: "parquet" } } }, { inputs: given })
+    expect(ran.rows("out")).toEqual([{ n: 1n, x: 0.5, name: "a", ok: true }, { n: 2n, x: null, name: "b", ok: false }])
+    const samples = await run({ run: { shell: `cp "$REPRISE_INPUT_DATA" "$REPRISE_OUTPUT_OUT"` }, as: { data: "parquet" }, outputs: { out: { table: "parquet" } } }, { inputs: { data: data() } })
+    expect(samples.rows("out").map(({ x, y }) => [...(x instanceof Float32Array ? x : []), y])).toEqual([[1, 2, 1], [3, 4, -1]])
+    expect(await attempt({ run: { shell: "echo no > $REPRISE_OUTPUT_OUT" }, outputs: { out: { table: "parquet" } } })).toMatchObject({ message: expect.stringContaining("output \"out\"") })
+  })
+
+  it("a table of numbers as a data set", async () => {
+    const ran = await run({ run: { shell: `printf 'a,b,class\n1,2,0\n3,4,1\n' > $REPRISE_OUTPUT_OUT` }, outputs: { out: { dataset: "csv", label: "class" } } })
+    expect(ran.dataset("out")).toMatchObject({ x: Float32Array.of(1, 2, 3, 4), y: Float32Array.of(0, 1), shape: [2] })
+    const again = await run({ run: { shell: `cp "$REPRISE_INPUT_DATA" "$REPRISE_OUTPUT_OUT"` }, outputs: { out: { dataset: "arrow" } } }, { inputs: { data: { path: ran.outputs["out"]?.path ?? "", kind: "dataset" } } })
+    expect(again.dataset("out").x).toEqual(Float32Array.of(1, 2, 3, 4))
+    expect(await attempt({ run: { shell: `printf 'a,b\n1,x\n' > $REPRISE_OUTPUT_OUT` }, outputs: { out: { dataset: "csv", label: "a" } } })).toMatchObject({ message: expect.stringMatching(/row 1, column b: "x" is no number/) })
+    expect(await attempt({ run: { shell: `printf 'a,b\n1,2\n' > $REPRISE_OUTPUT_OUT` }, outputs: { out: { dataset: "csv" } } })).toMatchObject({ message: expect.stringContaining("no column y") })
+  })
+
   it("CSV and NDJSON as tables with inferred types", async () => {
     const ran = await run({
       run: { shell: `printf 'n,name,ratio\\n1,"a, b",0.5\\n2,,1\\n' > $REPRISE_OUTPUT_C; printf '{"n":1,"ok":true}\\n{"n":2.5,"tags":[1]}\\n' > $REPRISE_OUTPUT_N` },
@@ -108,9 +188,47 @@ describe("what is taken back", () => {
   })
 })
 
+describe("secrets", () => {
+  const variables = { TOKEN: "abc/def=12", KEY: "line one\nline two", TINY: "x" }
+  const redaction = makeRedaction(["TOKEN", "KEY", "TINY", "MISSING"], variables)
+
+  it("are struck out as they are, in URLs, in base64 and line by line", () => {
+    expect(redaction.whole(`t=abc/def=12 u=abc%2Fdef%3D12 b=${Buffer.from("abc/def=12").toString("base64")} line two! x`)).toBe("t=*** u=*** b=*** ***! x")
+  })
+
+  it("are found however the output is cut into pieces", () => {
+    const text = "before abc/def=12 between abc/de and line onelinline two after abc"
+    for (let size = 1; size < 20; size++) {
+      const stream = redaction.stream()
+      let out = ""
+      for (let at = 0; at < text.length; at += size) out += stream.push(text.slice(at, at + size))
+      expect(out + stream.end()).toBe("before *** between abc/de and ***lin*** after abc")
+    }
+  })
+
+  it("are in no event that a program reports either", async () => {
+    process.env["REPRISE_TEST_TOKEN"] = "s3cret-token"
+    try {
+      const ran = await run({ run: { shell: `printf '{"done":1,"total":2,"message":"with %s"}' "$REPRISE_TEST_TOKEN" >> $REPRISE_METRICS` }, secrets: ["REPRISE_TEST_TOKEN"] })
+      expect(ran.events).toEqual([{ type: "progress", done: 1, total: 2, message: "with ***" }])
+      expect(await attempt({ run: { shell: "echo $REPRISE_TEST_TOKEN >&2; exit 1" }, secrets: ["REPRISE_TEST_TOKEN"] })).toMatchObject({ message: expect.stringMatching(/last words:\n\*\*\*$/) })
+    } finally {
+      delete process.env["REPRISE_TEST_TOKEN"]
+    }
+  })
+})
+
 describe("a program that fails", () => {
+  it("for want of memory is told from one that somebody killed", () => {
+    const ending = { code: null, signal: "SIGKILL", tail: "step 7\n", kernelKilled: true } as const
+    expect(failureOf("python3", ending)).toMatchObject({ _tag: "OutOfMemory", message: expect.stringContaining("ran out of memory, and its kernel killed python3. Its last words:\nstep 7") })
+    expect(failureOf("sh", { ...ending, code: 137, signal: null })).toMatchObject({ _tag: "OutOfMemory" })
+    expect(failureOf("python3", { ...ending, kernelKilled: false })).toMatchObject({ _tag: "ProgramFailed", message: expect.stringContaining("killed by SIGKILL") })
+    expect(failureOf("sh", { ...ending, code: 1, signal: null })).toMatchObject({ _tag: "ProgramFailed", exitCode: 1 })
+  })
+
   it("is quoted with its last words", async () => {
-    expect(await attempt({ run: { shell: "echo going; echo 'no such lambda' >&2; exit 3" } })).toMatchObject({ message: expect.stringMatching(/exit code 3[\s\S]*no such lambda/) })
+    expect(await attempt({ run: { shell: "echo going; echo 'no such lambda' >&2; exit 3" } })).toMatchObject({ tag: "ProgramFailed", exitCode: 3, message: expect.stringMatching(/exit code 3[\s\S]*no such lambda/) })
   })
   it("is named with what to do where it is not installed", async () => {
     expect(await attempt({ run: ["no-such-program"] })).toMatchObject({ message: expect.stringContaining("no-such-program"), hint: expect.stringContaining("PATH") })
