@@ -3,7 +3,7 @@
  * field with q elements with probability d / q at most (Schwartz, Zippel), so identities over a small F_p are tested in an
  * extension F_q, q = p^k, whose elements are powers of a primitive element: products add exponents, sums use Zech's logarithms.
  */
-import { modularInverse, modularProduct } from "../algebra/prime.ts"
+import { modularProduct } from "../algebra/prime.ts"
 import type { RandomStream } from "../../../../src/stage.ts"
 
 /** Elements are numbers whose meaning is the field's own; `zero` and `one` are two of them. */
