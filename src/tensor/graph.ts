@@ -26,7 +26,7 @@ export interface Value extends TensorType {
   readonly output: number
   /** Its elements, when it is a constant. */
   readonly constant: Tensor | undefined
-  /** The name of an input as given; for other values one made from the operator and the id. */
+  /** The name of an input, or of a constant that has one, as given; for other values one made from the operator and the id. */
   readonly name: string
 }
 
@@ -58,16 +58,19 @@ export class Graph {
     return value
   }
 
-  /** A constant tensor (not to be changed afterwards), or a number as a scalar of `type` (float32 when not given). */
-  constant(of: Tensor | number, type: DataType = "float32"): Value {
+  /**
+   * A constant tensor (not to be changed afterwards), or a number as a scalar of `type` (float32 when not given). A tensor may have a name,
+   * which files keep; it is then a constant of its own, whatever others hold.
+   */
+  constant(of: Tensor | number, type: DataType = "float32", name = ""): Value {
     if (typeof of === "number") {
       const key = `${type} ${spelled(of)}`
       return memo(this.#scalars, key, () => this.#value({ type, shape: [] }, { constant: scalar(of, type) }))
     }
     const known = this.#tensors.get(of)
     if (known !== undefined) return known
-    const make = () => this.#value(of, { constant: of })
-    const value = of.data.length > ALIKE_LIMIT ? make() : memo(this.#small, `${of.type} ${of.shape.join()} ${[...of.data].map(spelled).join()}`, make)
+    const make = () => this.#value(of, name === "" ? { constant: of } : { constant: of, name })
+    const value = name !== "" ? make() : of.data.length > ALIKE_LIMIT ? make() : memo(this.#small, `${of.type} ${of.shape.join()} ${[...of.data].map(spelled).join()}`, make)
     this.#tensors.set(of, value)
     return value
   }

@@ -19,6 +19,8 @@ export interface ImportOptions extends Sizes {
   readonly externalData?: ExternalData
   /** Weights that become inputs of the graph: `true` for all that training would change, or names. */
   readonly trainable?: boolean | ReadonlyArray<string>
+  /** Where a trainable weight comes from, in place of a new input of its name. */
+  readonly weight?: (name: string, initial: Tensor) => Value
   /** Values to compute the model on, by the names of its inputs, in place of new inputs: the model becomes part of their graph. */
   readonly on?: Readonly<Record<string, Value>>
   /** Inputs that are fixed, by name: the lengths and axes that shapes depend on, for example. */
@@ -78,7 +80,7 @@ export const importModel = (bytes: Uint8Array, options: ImportOptions = {}): Imp
   const trained = trainableWeights(proto, options.trainable, external)
   readInitialisers({ ...proto, initializer: (proto.initializer ?? []).filter(({ name = "" }) => !trained.has(name)) }, reading, scope)
   for (const [name, initial] of trained) {
-    const value = graph.input(name, initial.shape, initial.type)
+    const value = options.weight?.(name, initial) ?? graph.input(name, initial.shape, initial.type)
     weights.set(name, { value, initial })
     scope.set(name, value)
   }

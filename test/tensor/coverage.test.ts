@@ -43,6 +43,7 @@ const single: Readonly<Record<string, ReadonlyArray<string>>> = {
   GatherND: ["batch_dims"], // a composition where there are batch axes
   Reshape: ["allowzero"], // no shape keeps a size
   LayerNormalization: ["stash_type"], // the precision in between, always that of the operands
+  TopK: ["sorted"], // always
   Cast: ["saturate"]
 }
 

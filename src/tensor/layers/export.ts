@@ -35,7 +35,7 @@ export const exportNetwork = (
       parameter: ({ name }) => {
         const weight = weights[name]
         if (weight === undefined) throw architectureError([{ path: [], message: `The weights have no ${name}.` }])
-        return graph.constant(weight)
+        return graph.constant(weight, undefined, name)
       }
     })
     return { ...built.outputs, [output]: built.output }

@@ -53,7 +53,7 @@ export const versionsOf = (sets: ReadonlyArray<OperatorSetIdProto> | undefined):
 
 /** Weights of a graph. */
 export const readInitialisers = (proto: GraphProto, { graph, external }: Reading, scope: Scope): void => {
-  for (const tensor of proto.initializer ?? []) scope.set(tensor.name ?? "", graph.constant(tensorOf(tensor, external)))
+  for (const tensor of proto.initializer ?? []) scope.set(tensor.name ?? "", graph.constant(tensorOf(tensor, external), undefined, tensor.name))
   for (const sparse of proto.sparse_initializer ?? []) scope.set(sparse.values?.name ?? "", graph.constant(sparseTensorOf(sparse, external)))
 }
 

@@ -23,7 +23,9 @@ export const rankings: ReadonlyArray<Operator> = [
       const chosen = shape.with(axis, countOf(at(shape, axis), attributes))
       return [{ type, shape: chosen }, { type: "int64", shape: chosen }]
     },
-    // Of equal elements the first come first, as ONNX asks. (If `sorted` is 0 any order would do.)
+    // Where any order would do, the sorted one does, the same on every backend.
+    compose: (inputs, attributes) => (intOf(attributes, "sorted", 1) === 0 ? o.callMany("TopK", inputs, { ...attributes, sorted: 1 }, 2) : undefined),
+    // Of equal elements the first come first, as ONNX asks.
     evaluate: (inputs, attributes) => {
       const { shape, data } = first(inputs)
       const axis = axisIn(shape, attributes)

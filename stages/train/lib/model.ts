@@ -20,7 +20,7 @@ export const encodeNetwork = (
 ): Uint8Array => {
   const build = (batch: number) => {
     const graph = new Graph()
-    const parameters = new Map(network.parameters.map(({ initial, name, shape }) => [name, graph.constant(tensor(weights.get(name) ?? initial, shape))]))
+    const parameters = new Map(network.parameters.map(({ initial, name, shape }) => [name, graph.constant(tensor(weights.get(name) ?? initial, shape), undefined, name)]))
     return { scores: network.scores(graph.input("x", [batch, ...network.input]), (name) => valueOf(parameters, name)) }
   }
   // What differs between two sizes follows the size; a size of 1 would broadcast where it should not.

@@ -20,5 +20,5 @@ describe.skipIf(whyNoTorch !== undefined)(`training beside PyTorch${whyNoTorch =
     expect(Math.min(...losses)).toBeLessThan(losses[0] ?? -Infinity)
     // Two trainings part where a kink lies within rounding, which is rare; a wrong rule parts them at every step.
     expect(reports.filter(({ parted }) => parted).length).toBeLessThanOrEqual(1)
-  })
+  }, 120_000)
 })
