@@ -59,9 +59,9 @@ export const realPoints = (tolerance: number): PointField => ({
 })
 
 /** Tables of an extension field take twelve bytes an element. */
-const largest = 2 ** 21
+const largest = 2 ** 18
 
-/** The largest extension of F_p with at most 2^21 elements, or F_p itself where p is larger than that allows. */
+/** The largest extension of F_p with at most 2^18 elements, or F_p itself where p is larger than that allows. */
 export const extensionPoints = (p: number): PointField => {
   let degree = 1
   while (p ** (degree + 1) <= largest) degree++
@@ -111,27 +111,31 @@ const primitivePowers = (p: number, degree: number): Int32Array => {
   const size = p ** degree
   const top = size / p
   const powers = new Int32Array(size - 1)
+  // Multiples of f's lower coefficients, negated: what a leading coefficient becomes.
+  const replaced = new Int32Array(p)
   for (let candidate = 1; candidate < size; candidate++) {
-    // x^degree = -f's other coefficients; x divides f if the constant one is 0.
-    if (candidate % p === 0) continue
+    if (candidate % p === 0) continue // x divides f
+    for (let lead = 0; lead < p; lead++) replaced[lead] = digitwise(0, candidate, lead, p)
     let vector = 1
     let exponent = 0
-    for (;;) {
+    do {
       powers[exponent++] = vector
       const lead = Math.floor(vector / top)
-      vector = addScaled((vector - lead * top) * p, candidate, lead, p, degree)
-      if (vector === 1 || exponent === size - 1) break
-    }
+      const shifted = (vector - lead * top) * p
+      vector = lead === 0 ? shifted : digitwise(shifted, replaced[lead] ?? 0, 1, p)
+    } while (vector !== 1 && exponent < size - 1)
     if (vector === 1 && exponent === size - 1) return powers
   }
   throw new Error(`no primitive polynomial of degree ${degree} over F_${p}`)
 }
 
 /** a + c b, digit by digit in base p. */
-const addScaled = (a: number, b: number, c: number, p: number, digits: number): number => {
+const digitwise = (a: number, b: number, c: number, p: number): number => {
   let sum = 0
-  for (let digit = 0, unit = 1, [x, y] = [a, b]; digit < digits; digit++, unit *= p, x = Math.floor(x / p), y = Math.floor(y / p)) {
-    sum += ((x % p + c * (y % p)) % p) * unit
+  for (let unit = 1; a > 0 || b > 0; unit *= p) {
+    sum += ((a % p + c * (b % p)) % p) * unit
+    a = Math.floor(a / p)
+    b = Math.floor(b / p)
   }
   return sum
 }

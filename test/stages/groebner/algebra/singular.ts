@@ -25,10 +25,10 @@ export const singularRing = ({ characteristic, order, variables }: Omit<Question
 /** Of each question the reduced basis as text, the least leading monomial first, monic; spaces left out. */
 export const singularBases = (questions: ReadonlyArray<Question>, seconds = 60): ReadonlyArray<ReadonlyArray<string>> => {
   const script = questions.map(({ by = "std", system, ...ring }) =>
-    `${singularRing(ring)} ideal i=${system === "" ? "0" : system}; ideal g=simplify(${by}(i),1); print("<<"); for(int k=1;k<=size(g);k++){print(string(g[k]));} print(">>"); kill r;`
+    `${singularRing(ring)} ideal i=${system === "" ? "0" : system}; ideal g=simplify(${by}(i),1); print("<<"); for(k=1;k<=size(g);k++){print(string(g[k]));} print(">>"); kill r;`
   )
   const run = spawnSync("Singular", ["-q"], {
-    input: `option(redSB); option(redTail); LIB "poly.lib"; ${script.join("\n")}\nquit;\n`,
+    input: `option(redSB); option(redTail); LIB "poly.lib"; int k; ${script.join("\n")}\nquit;\n`,
     encoding: "utf8",
     timeout: seconds * 1000,
     maxBuffer: 1 << 28
