@@ -25,7 +25,9 @@ const published: Readonly<Record<string, readonly [count: number, output: Readon
   "vartex": [59_746_176, [48, 32, 64]], // the same
   "climax-mini": [139_584, [16, 16, 32]], // their closed form
   "vartex-mini": [73_376, [16, 16, 32]],
-  "convnet": [1_054_122, [10]]
+  "convnet": [1_054_122, [10]],
+  "convnet-fashion": [1_054_122, [10]],
+  "mnist-conv": [166_406, [10]] // the sum over its four layers
 }
 
 describe.each(shippedNames)("configs/models/%s.yaml", (name) => {
