@@ -89,6 +89,8 @@ const outgrownMemory = ({ declaration }: PlannedTask, { peakMemoryBytes }: Actio
 
 /** How often a task that another process has claimed is looked at. */
 const lookMs = 200
+/** So many tasks are decided before the scheduler looks at what has ended. */
+const portion = 256
 /** How often an object may be made anew before the disk is to blame. */
 const repairs = 2
 
@@ -144,9 +146,11 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     for (const task of [entry.task, ...entry.followers]) settleCached(task, action)
   }
 
-  /** Decides every task that has its inputs. */
+  /** Decides tasks that have their inputs, a portion of them; true: there are more. Meanwhile others have ended, and cores wait for work. */
   const admit = Effect.fnUntraced(function*() {
-    for (let task = walk.take(); task !== undefined; task = walk.take()) {
+    for (let decided = 0; decided < portion; decided++) {
+      const task = walk.take()
+      if (task === undefined) return false
       if (!gate.isOpen(task.id)) {
         gate.hold(task)
         continue
@@ -167,6 +171,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
         if (running.size < options.capacity.cpus) yield* startNext() // no need to have seen the whole plan
       }
     }
+    return true
   })
 
   // --- tasks that run
@@ -259,6 +264,8 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
   const failed = Effect.fnUntraced(function*(entry: Entry, error: TaskFailure) {
     const { retry } = entry.task.declaration
     const willRetry = stoppedBy === undefined && isTriedAgain(retry, entry.attempt, namesOf(error))
+    // The worker has written down what it knew of; of these it was not told.
+    if (error.kind === "timeout" || error.kind === "out-of-memory") yield* noteInLog(entry, error.message)
     const delayMs = willRetry ? delayAfter(retry, entry.attempt, Number.parseInt(entry.decision.fingerprint.slice(0, 8), 16)) * 1000 : 0
     const fail = (task: PlannedTask) => {
       const failure: Failure = {
@@ -284,7 +291,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       fail(entry.task)
       entry.attempt++
       delayed++
-      yield* noteAttempt(entry)
+      yield* noteInLog(entry, `--- attempt ${entry.attempt} of ${retry.times + 1} ---`)
       yield* later(delayMs, { type: "retry", entry })
       return
     }
@@ -299,11 +306,11 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     }
   })
 
-  /** In the task's log, between what two attempts print. */
-  const noteAttempt = ({ attempt, task: { declaration, id } }: Entry) => Effect.try({
+  /** Among what the task itself prints. */
+  const noteInLog = ({ task: { id } }: Entry, line: string) => Effect.try({
     try: () => {
       const log = openTaskLog(options.logOf(id))
-      log.write(`--- attempt ${attempt} of ${declaration.retry.times + 1} ---\n`)
+      log.write(`${line}\n`)
       log.close()
     },
     catch: (cause) => storeError("write", options.logOf(id), cause)
@@ -387,9 +394,12 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
   })
 
   for (;;) {
-    do {
-      if (stoppedBy === undefined) yield* admit()
-    } while (yield* startNext())
+    for (let more = true; more;) {
+      more = stoppedBy === undefined && (yield* admit())
+      // What is started may turn out to be done already, and others can be decided.
+      while (yield* startNext()) more = true
+      if (more) for (const message of yield* Queue.clear(inbox)) yield* handle(message)
+    }
     if (running.size === 0 && delayed === 0 && (stoppedBy !== undefined || (elsewhere.size === 0 && queue.size === 0))) break
     for (const message of yield* Queue.takeAll(inbox)) yield* handle(message)
   }

@@ -2,7 +2,7 @@
  * Append-only files of JSON lines. A process that is killed may leave half a line at the end, so a reader takes what parses;
  * nothing is ever rewritten.
  */
-import { closeSync, openSync, readFileSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { storeError } from "./error.ts"
 import { writeWhole } from "./json-file.ts"
 import { hasCode } from "./remedy.ts"
@@ -52,18 +52,14 @@ export const openJournal = (path: string): Journal => {
   }
 }
 
-/** Every whole line that has the shape, in order; none where there is no such file. */
+const readBytes = 1 << 22
+
+/** Every whole line that has the shape, in order; none where there is no such file. Read in portions: the journal of a large run has as many bytes as its
+ * lines have as values, and both together would be too much. */
 export const readJournal = <A>(path: string, isShape: (value: unknown) => value is A): ReadonlyArray<A> => {
-  let text: string
-  try {
-    text = readFileSync(path, "utf8")
-  } catch (cause) {
-    if (hasCode(cause, "ENOENT")) return []
-    throw storeError("read", path, cause)
-  }
   const lines: Array<A> = []
-  for (const line of text.split("\n")) {
-    if (line === "") continue
+  const take = (line: string): void => {
+    if (line === "") return
     try {
       const value: unknown = JSON.parse(line)
       if (isShape(value)) lines.push(value)
@@ -71,5 +67,29 @@ export const readJournal = <A>(path: string, isShape: (value: unknown) => value 
       // Cut off by a kill, or still being written.
     }
   }
+  try {
+    const file = openSync(path, "r")
+    try {
+      const portion = Buffer.allocUnsafeSlow(Math.min(readBytes, fstatSync(file).size + 1))
+      let rest: ReadonlyArray<Buffer> = []
+      for (let read = readSync(file, portion); read > 0; read = readSync(file, portion)) {
+        let start = 0
+        for (let end = portion.indexOf(newline, start); end >= 0 && end < read; end = portion.indexOf(newline, start)) {
+          take(rest.length === 0 ? portion.toString("utf8", start, end) : Buffer.concat([...rest, portion.subarray(start, end)]).toString("utf8"))
+          rest = []
+          start = end + 1
+        }
+        if (start < read) rest = [...rest, Buffer.from(portion.subarray(start, read))]
+      }
+      take(Buffer.concat(rest).toString("utf8"))
+    } finally {
+      closeSync(file)
+    }
+  } catch (cause) {
+    if (hasCode(cause, "ENOENT")) return []
+    throw storeError("read", path, cause)
+  }
   return lines
 }
+
+const newline = 0x0a
