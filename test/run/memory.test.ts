@@ -1,7 +1,7 @@
 import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ownMemory, treeMemory, treeOf } from "../../src/run/memory.ts"
@@ -29,6 +29,7 @@ describe.skipIf(process.platform !== "linux")("a task that outgrows the memory t
     assert.isAbove(took, 200)
     assert.isBelow(took, 600)
     assert.include(failure?.hint, "resources: { memory")
+    assert.include(readFileSync(failure?.log ?? "", "utf8"), "It took")
   }))
 
   it.live("counts with all that it started", () => Effect.gen(function*() {
