@@ -3,7 +3,7 @@ import { algebraError } from "./errors.ts"
 import { rational } from "./field.ts"
 import type { Rational } from "./field.ts"
 import type { Polynomial } from "./polynomial.ts"
-import { add, constant, isZero, maximalExponent, multiply, subtract, termCount, variable, zeroPolynomial } from "./polynomial.ts"
+import { constant, isZero, maximalExponent, multiply, polynomialOf, termCount } from "./polynomial.ts"
 import type { Ring } from "./ring.ts"
 
 /** Terms in descending order; `0` for zero. */
@@ -61,73 +61,96 @@ class Reader<E> {
     return result
   }
 
+  /** Terms are collected and sorted once: texts of bases have thousands. */
   #sum(): Polynomial<E> {
-    const negative = this.#sign === "-"
-    if (this.#sign === "-" || this.#sign === "+") this.#next()
-    let total = negative ? subtract(this.#ring, zeroPolynomial(this.#ring), this.#term()) : this.#term()
-    while (this.#sign === "+" || this.#sign === "-") {
-      const combine = this.#sign === "+" ? add : subtract
-      this.#next()
-      total = combine(this.#ring, total, this.#term())
-    }
-    return total
+    const coefficients: Array<E> = []
+    const exponents: Array<number> = []
+    let sign = this.#leadingSign()
+    do {
+      const { product, scalar } = this.#term()
+      for (let t = 0; t < termCount(product); t++) {
+        const value = this.#ring.field.multiply(scalar, product.coefficients[t] ?? this.#ring.field.zero)
+        coefficients.push(sign === "-" ? this.#ring.field.negate(value) : value)
+      }
+      for (const exponent of product.exponents) exponents.push(exponent)
+      sign = this.#sign
+      if (sign === "+" || sign === "-") this.#next()
+    } while (sign === "+" || sign === "-")
+    return polynomialOf(this.#ring, coefficients, exponents)
   }
 
-  #term(): Polynomial<E> {
-    let product = this.#factor()
-    while (this.#sign === "*" || this.#sign === "/") {
-      const divide = this.#sign === "/"
-      this.#next()
-      product = multiply(this.#ring, product, divide ? this.#inverse() : this.#factor())
-    }
-    return product
+  #leadingSign(): string {
+    const sign = this.#sign
+    if (sign === "-" || sign === "+") this.#next()
+    return sign
   }
 
-  /** A number after `/`. */
-  #inverse(): Polynomial<E> {
-    if (this.#number === undefined) throw this.#problem("only numbers can be divided by")
-    const { denominator, numerator } = exact(this.#number)
-    if (numerator === 0n) throw this.#problem("division by 0")
+  /** Numbers and powers of variables in one monomial, times what stands in parentheses. */
+  #term(): { readonly scalar: E; readonly product: Polynomial<E> } {
+    const { field, variables } = this.#ring
+    let scalar = field.one
+    let inParentheses: Polynomial<E> | undefined
+    const exponents = new Array<number>(variables.length).fill(0)
+    let sign = "*"
+    do {
+      if (sign === "/") scalar = field.multiply(scalar, this.#inverse())
+      else if (this.#number !== undefined) scalar = field.multiply(scalar, this.#constant())
+      else if (this.#name !== undefined) {
+        const at = variables.indexOf(this.#name)
+        if (at < 0) throw this.#problem(`no such variable; the ring has ${variables.join(", ")}`)
+        this.#next()
+        exponents[at] = (exponents[at] ?? 0) + this.#exponent()
+        if ((exponents[at] ?? 0) > maximalExponent) throw this.#problem(`exponents go up to ${maximalExponent}`)
+      } else {
+        const factor = this.#parenthesis()
+        inParentheses = inParentheses === undefined ? factor : multiply(this.#ring, inParentheses, factor)
+      }
+      sign = this.#sign
+      if (sign === "*" || sign === "/") this.#next()
+    } while (sign === "*" || sign === "/")
+    const monomial: Polynomial<E> = { coefficients: [field.one], exponents: Uint16Array.from(exponents) }
+    return { scalar, product: inParentheses === undefined ? monomial : multiply(this.#ring, monomial, inParentheses) }
+  }
+
+  #constant(): E {
+    const { denominator, numerator } = exact(this.#number ?? "0")
     this.#next()
-    return constant(this.#ring, this.#ring.field.fraction(denominator, numerator))
+    const value = this.#ring.field.fraction(numerator, denominator)
+    let power = this.#ring.field.one
+    for (let count = this.#exponent(); count > 0; count--) power = this.#ring.field.multiply(power, value)
+    return power
   }
 
-  #factor(): Polynomial<E> {
-    const base = this.#atom()
-    if (this.#sign !== "^") return base
+  /** What a number after `/` multiplies by. */
+  #inverse(): E {
+    if (this.#number === undefined) throw this.#problem("only numbers can be divided by")
+    if (exact(this.#number).numerator === 0n) throw this.#problem("division by 0")
+    return this.#ring.field.inverse(this.#constant())
+  }
+
+  /** The whole number after `^`; 1 where there is none. */
+  #exponent(): number {
+    if (this.#sign !== "^") return 1
     this.#next()
     if (this.#number === undefined || !/^\d+$/.test(this.#number)) throw this.#problem("an exponent must be a whole number")
     const exponent = Number(this.#number)
     if (exponent > maximalExponent) throw this.#problem(`exponents go up to ${maximalExponent}`)
     this.#next()
+    return exponent
+  }
+
+  #parenthesis(): Polynomial<E> {
+    if (this.#sign !== "(") throw this.#problem("a number, a variable or ( is expected here")
+    this.#next()
+    const inside = this.#sum()
+    if (!this.#sees(")")) throw this.#problem("the parenthesis is not closed")
+    this.#next()
     let power = constant(this.#ring, this.#ring.field.one)
-    for (let [square, rest] = [base, exponent]; rest > 0; rest >>= 1) {
+    for (let [square, rest] = [inside, this.#exponent()]; rest > 0; rest >>= 1) {
       if (rest & 1) power = multiply(this.#ring, power, square)
       if (rest > 1) square = multiply(this.#ring, square, square)
     }
     return power
-  }
-
-  #atom(): Polynomial<E> {
-    if (this.#number !== undefined) {
-      const { denominator, numerator } = exact(this.#number)
-      this.#next()
-      return constant(this.#ring, this.#ring.field.fraction(numerator, denominator))
-    }
-    if (this.#name !== undefined) {
-      const at = this.#ring.variables.indexOf(this.#name)
-      if (at < 0) throw this.#problem(`no such variable; the ring has ${this.#ring.variables.join(", ")}`)
-      this.#next()
-      return variable(this.#ring, at)
-    }
-    if (this.#sign === "(") {
-      this.#next()
-      const inside = this.#sum()
-      if (!this.#sees(")")) throw this.#problem("the parenthesis is not closed")
-      this.#next()
-      return inside
-    }
-    throw this.#problem("a number, a variable or ( is expected here")
   }
 
   #sees(sign: string): boolean {
