@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "no
 import { join } from "node:path"
 import { storePaths } from "../../src/store/paths.ts"
 import { readRun, readRunTasks, runIds } from "../../src/store/runs.ts"
-import { makeLaboratory, of, planOf, runIn, textOf, type Laboratory } from "./support.ts"
+import { makeLaboratory, of, planOf, runIn, started, textOf, type Laboratory } from "./support.ts"
 
 let laboratory: Laboratory
 beforeEach(() => {
@@ -39,6 +39,24 @@ describe("results that are damaged", () => {
     const second = yield* runIn(laboratory, chain())
     assert.strictEqual(of(second, "task-started")[0]?.reason.kind, "missing-output")
     assert.deepInclude(second.counts, { ran: 1, cached: 1, kept: 1 })
+  }))
+})
+
+describe("a sweep that has lost some results and gained axes and seeds", () => {
+  it.live("runs exactly the missing cells, whichever they are", () => Effect.gen(function*() {
+    laboratory.stage("t/cell", `write(JSON.stringify(task.params))`)
+    const grid = (rates: ReadonlyArray<number>, seeds: ReadonlyArray<number>) =>
+      planOf(...rates.flatMap((rate) => seeds.map((seed) => ({ id: `cell-${rate}s${seed}`, uses: "t/cell", params: { rate, seed } }))))
+    const first = yield* runIn(laboratory, grid([1, 2, 3], [0, 1, 2]))
+    assert.deepInclude(first.counts, { ran: 9 })
+    const lost = ["cell-1s0", "cell-2s2", "cell-3s1"]
+    for (const event of of(first, "task-finished").filter(({ task }) => lost.includes(task))) {
+      rmSync(join(laboratory.store, "actions", event.fingerprint.slice(0, 2), `${event.fingerprint.slice(2)}.json`))
+    }
+    const second = yield* runIn(laboratory, grid([1, 2, 3, 4], [0, 1, 2, 3]))
+    const expected = [...lost, "cell-1s3", "cell-2s3", "cell-3s3", "cell-4s0", "cell-4s1", "cell-4s2", "cell-4s3"]
+    assert.deepStrictEqual(started(second).toSorted(), expected.toSorted())
+    assert.deepInclude(second.counts, { total: 16, ran: 10, cached: 6 })
   }))
 })
 
