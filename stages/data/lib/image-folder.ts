@@ -33,7 +33,7 @@ export const imagesByFolder = (folder: string): ReadonlyArray<ImageFile> | Troub
   const loose = images.filter((name) => !name.includes("/"))
   if (images.length === 0) return { message: `There is no image in ${folder}.`, hint: `It should hold a folder for each class, with files that end in ${imageEndings.join(", ")}.` }
   if (loose.length > 0) {
-    return { message: `${loose.length} images lie in ${folder} itself, in the folder of no class: ${some(loose)}.`, hint: "Put them into a folder for each class, or name a CSV file of names and classes with `labels`." }
+    return { message: `Of ${images.length} images, ${loose.length} lie in ${folder} itself, in the folder of no class: ${some(loose)}.`, hint: "Put them into a folder for each class, or name a CSV file of names and classes with `labels`." }
   }
   return images.map((name) => ({ name, label: name.split("/")[0] ?? "" }))
 }
@@ -49,6 +49,9 @@ export const imagesByList = (folder: string, text: string, source: string): Read
     if (typeof file !== "string" || typeof label !== "string") return { message: `${source}: image ${i + 1} has no ${typeof file === "string" ? "label" : "file"}.`, hint: "Fill the field, or leave the line out." }
     images.push({ name: file, label })
   }
+  // The fingerprint takes in what lies in the folder, but no names that begin with a dot, and nothing outside.
+  const strange = images.filter(({ name }) => name.split("/").some((part) => part.startsWith(".")))
+  if (strange.length > 0) return { message: `${source} names files outside of ${folder}, or hidden ones: ${some(strange.map(({ name }) => name))}.`, hint: "Name `folder` so that all images lie below it, and use no names that begin with a dot." }
   const absent = images.filter(({ name }) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() !== true)
   if (absent.length > 0) return { message: `${absent.length} of the ${images.length} images that ${source} names are not in ${folder}: ${some(absent.map(({ name }) => name))}.`, hint: "Names are paths from that folder." }
   return images.length === 0 ? { message: `${source} names no image.`, hint: "After the line file,label comes a line for each image." } : images

@@ -70,13 +70,14 @@ describe("data/images", () => {
   it.each<[string, Readonly<Record<string, Promise<Uint8Array> | string>>, object, RegExp]>([
     ["no folder", { "b/x": "" }, {}, /There is no folder .*\/a\./],
     ["an empty folder", { "a/cat/notes.txt": "" }, {}, /There is no image in .*\/a\./],
-    ["images of no class", { "a/1.png": "" }, {}, /1 images lie in .*\/a itself, .*: 1\.png/],
+    ["images of no class", { "a/1.png": "" }, {}, /Of 1 images, 1 lie in .*\/a itself, in the folder of no class: 1\.png/],
     ["a class without images", { "a/cat/1.png": "" }, { classes: ["cat", "dgo"] }, /No image is of the class dgo; there are cat\./],
     ["images of two sizes", { "a/x/1.png": red(), "a/x/2.png": png(5, 5, "#000") }, {}, /x\/2\.png has 5 x 5 pixels, but x\/1\.png 2 x 4/],
     ["too small an image", { "a/x/1.png": red() }, { crop: 3 }, /x\/1\.png \(2 x 4 pixels are too few for a crop of 3 x 3\)/],
     ["a list of files that are not there", { "a/1.png": "", "l.csv": "file,label\n2.png,a\n" }, { labels: "l.csv" }, /1 of the 1 images that l\.csv names are not in .*: 2\.png/],
     ["a list without a column", { "a/1.png": "", "l.csv": "name,label\n2.png,a\n" }, { labels: "l.csv" }, /l\.csv:1: there is no column file/],
     ["a list with a hole", { "a/1.png": "", "l.csv": "file,label\n1.png,\n" }, { labels: "l.csv" }, /l\.csv: image 1 has no label/],
+    ["a list that leads elsewhere", { "a/1.png": "", "b/2.png": "", "l.csv": "file,label\n../b/2.png,a\n" }, { labels: "l.csv" }, /l\.csv names files outside of .*\/a, or hidden ones: \.\.\/b\/2\.png/],
     ["no list", { "a/1.png": "" }, { labels: "l.csv" }, /no readable file at .*l\.csv/]
   ])("says what is wrong with %s", async (_, files, params, message) => {
     const { error } = await attemptStage(images, { folder: "a", ...params }, { project: await project(files) })
