@@ -83,6 +83,16 @@ describe("samples of a file", () => {
     samples.close()
   })
 
+  it("stay in a large file until they are asked for", () => {
+    const write = (value: number) => writeDataset(at("l.arrow"), { x: new Float32Array(300_000).fill(value), y: new Float32Array(300), shape: [1000], metadata: {} })
+    write(1)
+    const [fromFile, fromMemory] = [openSamples(at("l.arrow"), 1_199_999), openSamples(at("l.arrow"), 1_200_000)]
+    write(2) // in place of the first, as nobody should do
+    assert.deepEqual([fromFile, fromMemory].map((samples) => samples.range(7, 8)[0]), [2, 1])
+    fromFile.close()
+    fromMemory.close()
+  })
+
   it("are refused where there are none, and where the file is no data set", () => {
     writeDataset(at("e.arrow"), data)
     const samples = openSamples(at("e.arrow"))
