@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { distance, nearestIndex, type Row } from "../../src/plan/nearest.ts"
-import { choices } from "./support.ts"
+import { choices, cpuTime } from "./support.ts"
 
 const row = (fields: Readonly<Record<string, string | number>>): Row => new Map(Object.entries(fields).map(([name, value]) => [name, String(value)]))
 
@@ -38,21 +38,21 @@ describe("the nearest row", () => {
 
   it("is found among tens of thousands in well under a millisecond", () => {
     const rows = Array.from({ length: 10_000 }, (_, i) => row({ code: "c", lr: i % 10, seed: Math.floor(i / 10) % 100, eps: Math.floor(i / 1000), input: `d${i}` }))
-    const started = performance.now()
+    const started = cpuTime()
     const nearest = nearestIndex(rows)
     for (let i = 0; i < 10_000; i++) {
       expect(nearest(row({ code: "other", lr: i % 10, seed: Math.floor(i / 10) % 100, eps: Math.floor(i / 1000), input: `e${i}` }))).toBe(i)
     }
-    expect(performance.now() - started).toBeLessThan(1500)
+    expect(cpuTime() - started).toBeLessThan(1500)
   })
 
   it("is a near one where rows differ in more fields than can be tried", () => {
     const { below } = choices(7)
     const random = () => row(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}`, below(3)])))
     const rows = Array.from({ length: 2000 }, random)
-    const started = performance.now()
+    const started = cpuTime()
     const found = nearestIndex(rows)(random())
     expect(found).toBeGreaterThanOrEqual(2000 - 512)
-    expect(performance.now() - started).toBeLessThan(1500)
+    expect(cpuTime() - started).toBeLessThan(1500)
   })
 })

@@ -155,3 +155,6 @@ export const choices = (seed: number) => {
     items.map((item) => ({ item, at: uniform() })).toSorted((a, b) => a.at - b.at).map(({ item }) => item)
   return { below, shuffled }
 }
+
+/** Milliseconds that this thread has computed: a bound on them tells a plan whose cost grows with the square, however busy the machine is. */
+export const cpuTime = (): number => process.threadCpuUsage().user / 1000

@@ -69,6 +69,21 @@ describe("a task that is tried again", () => {
     assert.strictEqual(readRunTasks(storePaths(laboratory.store), run.run)[0]?.attempts, 5)
   }))
 
+  it.live("goes on from its checkpoint after a timeout, until it is done", () => Effect.gen(function*() {
+    laboratory.stage("t/long", `
+      let step = existsSync(task.checkpoint) ? Number(readFileSync(task.checkpoint, "utf8")) : 0
+      const begin = step
+      while (step < 4) {
+        if (step === begin + 2) await sleep(10_000, undefined, { signal: host.signal })
+        writeFileSync(task.checkpoint, String(++step))
+      }
+      write("from " + begin + " to " + step)`)
+    const run = yield* runIn(laboratory, planOf({ id: "long-1", uses: "t/long", timeout: 1, retry: { times: 3, delaySeconds: 0, on: ["timeout"] } }))
+    assert.deepStrictEqual(of(run, "task-failed").map(({ kind }) => kind), ["timeout"])
+    assert.strictEqual(textOf(laboratory, run, "long-1"), "from 2 to 4")
+    assert.include(readFileSync(of(run, "task-failed")[0]?.log ?? "", "utf8"), "longer than its timeout of 1 s.\n--- attempt 2 of 4 ---")
+  }))
+
   it.live("fails for good after what it is not for", () => Effect.gen(function*() {
     laboratory.stage("t/bad", ways)
     const run = yield* runIn(laboratory, planOf({ id: "bad-1", uses: "t/bad", retry: { times: 4, delaySeconds: 0, on: ["timeout"] } }))
