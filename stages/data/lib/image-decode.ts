@@ -11,14 +11,16 @@ export const imageEndings: ReadonlyArray<string> = [".png", ".jpg", ".jpeg", ".w
  */
 export const decodeImage = (bytes: Uint8Array): Effect.Effect<Image, string> =>
   Effect.gen(function*() {
-    const { default: sharp } = yield* Effect.promise(() => import("sharp"))
+    const { default: sharp } = yield* Effect.tryPromise({ try: () => import("sharp"), catch: (cause) => `the package sharp cannot be loaded, ${firstLine(cause)}` })
     sharp.concurrency(1) // several images are decoded at once instead
     const decoded = yield* Effect.tryPromise({
       try: () => sharp(bytes, { failOn: "truncated", ignoreIcc: true }).removeAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true }),
-      // Further lines repeat the first.
-      catch: (cause) => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
+      catch: firstLine
     })
     const { data, info: { channels, height, width } } = decoded
     if (channels !== 1 && channels !== 3) return yield* Effect.fail(`it has ${channels} channels`)
     return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), rows: height, columns: width, channels }
   })
+
+/** Further lines of the decoder's messages repeat the first. */
+const firstLine = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
