@@ -1,12 +1,12 @@
 /** What a program finds when it starts: the files that it declares, and its inputs in the formats that it asks for. */
-import { copyFileSync, mkdirSync } from "node:fs"
+import { constants, copyFileSync, mkdirSync } from "node:fs"
 import { dirname, join, resolve, sep } from "node:path"
 import { type Json, projectFiles, type TaskRequest } from "../../../src/stage.ts"
 import { unpackFolder } from "./folders.ts"
 import type { GivenFormat, ProgramParams } from "./params.ts"
 import { giveTable } from "./tables.ts"
 
-/** Copies, so that the program can neither change the project nor find there what it did not declare. Throws an Error that says what is wrong. */
+/** Copies (which share their bytes where the file system can), so that the program can neither change the project nor find there what it did not declare. Throws an Error that says what is wrong. */
 export const placeFiles = (files: ProgramParams["files"], folder: string, project: string): void => {
   mkdirSync(folder, { recursive: true })
   for (const [name, source] of Object.entries(files)) {
@@ -16,7 +16,7 @@ export const placeFiles = (files: ProgramParams["files"], folder: string, projec
       const place = resolve(folder, name, file.name)
       if (!place.startsWith(folder + sep)) throw new Error(`${name} leads out of it`)
       mkdirSync(dirname(place), { recursive: true })
-      copyFileSync(file.path, place)
+      copyFileSync(file.path, place, constants.COPYFILE_FICLONE)
     }
   }
 }
