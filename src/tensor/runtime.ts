@@ -16,9 +16,11 @@ import { cpuRules } from "./lowering/cpu.ts"
 import { byMinimalFiltering } from "./lowering/winograd.ts"
 import { graphDigest } from "./graph-digest.ts"
 import { encodeModel } from "./onnx/encode.ts"
+import { nativeRunner, type Runner } from "./runner.ts"
 import { SessionCache } from "./session-cache.ts"
+import { runnerOnThread } from "./session-thread.ts"
 import { sameShape, showShape } from "./shape.ts"
-import { type Tensor, tensor, type TensorType } from "./tensor.ts"
+import type { Tensor, TensorType } from "./tensor.ts"
 import { mostBytes, singleCoreMicroseconds } from "./work.ts"
 
 export type Backend = Provider
@@ -32,6 +34,9 @@ export interface SessionOptions {
    * operators takes 2.5 ms instead of 3.5, one of large ones a twentieth less; waits of 50 microseconds cost nothing noticeable on busy ones, where waiting
    * without limit made steps twice as slow. */
   readonly spinning?: boolean
+  /** Whether runs take place on a thread of their own (no), so that the caller can prepare the next one meanwhile. Tensors from `sharedZeros` are then
+   * not copied. Graphs of less than a millisecond of work, and other backends than cpu, run on the caller's thread anyway. */
+  readonly apart?: boolean
   /** Whether what a backend has no kernel for runs on the processor (none: it is named and refused). */
   readonly fallback?: "none" | "cpu"
   /** Which GPU of several (cuda; 0). */
@@ -67,24 +72,27 @@ export const openSession = (outputs: Readonly<Record<string, Value>>, options: S
   ).pipe(
     Effect.tap(({ elsewhere }) => elsewhere.length === 0 ? Effect.void
       : Effect.logWarning(`The ${options.backend} backend has no kernel for ${elsewhere.join(", ")}: the processor computes that.`)),
-    Effect.map(({ native, Native, elsewhere }) => makeSession(native, Native, outputs, elsewhere))
+    Effect.map(({ runner, elsewhere }) => makeSession(runner, outputs, elsewhere))
   )
 
 const openTfjs = (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Effect.Effect<Session, EngineError, Scope.Scope> =>
   Effect.flatMap(Effect.promise(() => import("./backends/tfjs/session.ts")), ({ openTfjsSession }) => openTfjsSession(outputs, options))
 
 interface Opened {
-  readonly native: Ort.InferenceSession
-  readonly Native: typeof Ort.Tensor
+  readonly runner: Runner
   readonly elsewhere: ReadonlyArray<string>
 }
+
+/** What a thread of its own holds on to besides. */
+const THREAD_BYTES = 32 * 2 ** 20
 
 /** What this process has compiled. */
 export const sessions = new SessionCache<Opened>()
 
 const take = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Promise<Opened & { readonly key: string }> => {
   const key = JSON.stringify([graphDigest(outputs), options])
-  return { ...await sessions.take(key, mostBytes(Object.values(outputs)), () => create(outputs, options)), key }
+  const bytes = mostBytes(Object.values(outputs)) + (options.apart === true ? THREAD_BYTES : 0)
+  return { ...await sessions.take(key, bytes, () => create(outputs, options)), key }
 }
 
 const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Promise<Opened> => {
@@ -92,10 +100,15 @@ const create = async (outputs: Readonly<Record<string, Value>>, options: Session
   ort.env.logLevel = "fatal" // what goes wrong comes back as an error; the library would print it as well
   const lowered = lower(outputs, await rulesFor(ort, outputs, options))
   const { backend } = options
-  const { native, elsewhere } = backend === "webgpu" || backend === "cuda"
-    ? await openOn(ort, lowered, backend, options, nativeOptions(options))
-    : { native: await ort.InferenceSession.create(encodeModel(lowered), nativeOptions(worthThreads(outputs, options))), elsewhere: [] }
-  return { native, Native: ort.Tensor, elsewhere }
+  if (backend === "webgpu" || backend === "cuda") {
+    const { native, elsewhere } = await openOn(ort, lowered, backend, options, nativeOptions(options))
+    return { runner: nativeRunner(native, ort.Tensor, typesOf(outputs)), elsewhere }
+  }
+  const [model, settings] = [encodeModel(lowered), nativeOptions(worthThreads(outputs, options))]
+  const runner = options.apart === true && singleCoreMicroseconds(Object.values(outputs)) >= LEAST_WORK_APART
+    ? await runnerOnThread(model, settings, typesOf(outputs))
+    : nativeRunner(await ort.InferenceSession.create(model, settings), ort.Tensor, typesOf(outputs))
+  return { runner, elsewhere: [] }
 }
 
 const rulesFor = async (ort: typeof Ort, outputs: Readonly<Record<string, Value>>, { backend = "cpu" }: SessionOptions): Promise<ReadonlyArray<Rule>> => {
@@ -108,6 +121,8 @@ const rulesFor = async (ort: typeof Ort, outputs: Readonly<Record<string, Value>
 const SPIN_MICROSECONDS = "50"
 /** Below this many microseconds of work, waking threads takes longer than they save. */
 const LEAST_SHARED_WORK = 100
+/** Below this many, asking another thread takes longer than what the caller can do meanwhile. */
+const LEAST_WORK_APART = 1000
 
 const worthThreads = (outputs: Readonly<Record<string, Value>>, options: SessionOptions): SessionOptions =>
   singleCoreMicroseconds(Object.values(outputs)) < LEAST_SHARED_WORK ? { ...options, threads: 1 } : options
@@ -131,37 +146,23 @@ const failure = (what: string, cause: unknown): EngineError => {
   return new EngineError({ message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause })
 }
 
-const makeSession = (native: Ort.InferenceSession, Native: typeof Ort.Tensor, values: Readonly<Record<string, Value>>, elsewhere: ReadonlyArray<string>): Session => {
+const makeSession = (runner: Runner, values: Readonly<Record<string, Value>>, elsewhere: ReadonlyArray<string>): Session => {
   const inputs = Object.fromEntries(
     reachable(Object.values(values)).flatMap((value) =>
       value.node === undefined && value.constant === undefined ? [[value.name, { type: value.type, shape: value.shape }] as const] : [])
   )
-  const outputs = Object.fromEntries(Object.entries(values).map(([name, { type, shape }]) => [name, { type, shape }] as const))
-  // One native tensor for each of ours that comes again and again.
-  const known = new WeakMap<Tensor, Ort.Tensor>()
-  const toNative = (of: Tensor): Ort.Tensor => {
-    const made = known.get(of)
-    if (made !== undefined) return made
-    const fresh = new Native(of.type, of.data, of.shape)
-    known.set(of, fresh)
-    return fresh
-  }
+  const outputs = typesOf(values)
   const runPromise: Session["runPromise"] = async (feeds, into = {}) => {
-    const fed: Record<string, Ort.Tensor> = {}
-    for (const [name, type] of Object.entries(inputs)) fed[name] = toNative(fitting(`input "${name}"`, type, feeds[name]))
-    const wanted: Record<string, Ort.Tensor | null> = {}
+    const fed: Record<string, Tensor> = {}
+    for (const [name, type] of Object.entries(inputs)) fed[name] = fitting(`input "${name}"`, type, feeds[name])
+    const targets: Record<string, Tensor> = {}
     for (const [name, type] of Object.entries(outputs)) {
       const target = into[name]
-      wanted[name] = target === undefined ? null : toNative(fitting(`output "${name}"`, type, target))
+      if (target !== undefined) targets[name] = fitting(`output "${name}"`, type, target)
     }
-    const results: Record<string, Tensor> = {}
-    const computed = await native.run(fed, wanted).catch((cause: unknown) => {
+    return runner.run(fed, targets).catch((cause: unknown) => {
       throw failure("The graph did not run", cause)
     })
-    for (const [name, { type, shape }] of Object.entries(outputs)) {
-      results[name] = into[name] ?? fromNative(name, computed[name], { type, shape })
-    }
-    return results
   }
   const run: Session["run"] = (feeds, into) =>
     Effect.tryPromise({
@@ -171,18 +172,13 @@ const makeSession = (native: Ort.InferenceSession, Native: typeof Ort.Tensor, va
   return { inputs, outputs, elsewhere, run, runPromise }
 }
 
+const typesOf = (values: Readonly<Record<string, Value>>): Record<string, TensorType> =>
+  Object.fromEntries(Object.entries(values).map(([name, { type, shape }]) => [name, { type, shape }]))
+
 const fitting = (what: string, { type, shape }: TensorType, given: Tensor | undefined): Tensor => {
   if (given === undefined) throw new EngineError({ message: `The ${what} (${type} ${showShape(shape)}) was not given.` })
   if (given.type !== type || !sameShape(given.shape, shape)) {
     throw new EngineError({ message: `The ${what} is ${type} ${showShape(shape)}; given was ${given.type} ${showShape(given.shape)}.` })
   }
   return given
-}
-
-const fromNative = (name: string, result: Ort.Tensor | undefined, { type, shape }: TensorType): Tensor => {
-  const data = result?.data
-  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array || data instanceof BigInt64Array || data instanceof Uint8Array) {
-    return tensor(data, shape, type)
-  }
-  throw new EngineError({ message: `The output "${name}" did not come back as ${type} ${showShape(shape)}.` })
 }

@@ -7,7 +7,7 @@
 const [MOST_IDLE, MOST_BYTES] = [8, 128 * 2 ** 20]
 
 interface Releasable {
-  readonly native: { release(): Promise<void> }
+  readonly runner: { release(): Promise<void> }
 }
 
 interface Entry<A> {
@@ -43,7 +43,7 @@ export class SessionCache<A extends Releasable> {
     this.#entries.set(key, entry)
     await Promise.all(this.#surplus().map(async ([name, { opened }]) => {
       this.#entries.delete(name)
-      await (await opened).native.release()
+      await (await opened).runner.release()
     }))
   }
 

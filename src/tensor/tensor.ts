@@ -23,19 +23,36 @@ export interface TensorType {
 
 export const isFloat = (type: DataType): boolean => type === "float32" || type === "float64"
 
-/** Zeros of a type. */
-export const allocate = (type: DataType, size: number): TensorData => {
+/** Bytes of an element. */
+export const bytesOf: Readonly<Record<DataType, number>> = { float32: 4, float64: 8, int32: 4, int64: 8, uint8: 1, bool: 1 }
+
+/** A buffer as elements of a type. */
+const viewed = (type: DataType, buffer: ArrayBufferLike): TensorData => {
   switch (type) {
-    case "float32": return new Float32Array(size)
-    case "float64": return new Float64Array(size)
-    case "int32": return new Int32Array(size)
-    case "int64": return new BigInt64Array(size)
+    case "float32": return new Float32Array(buffer)
+    case "float64": return new Float64Array(buffer)
+    case "int32": return new Int32Array(buffer)
+    case "int64": return new BigInt64Array(buffer)
     case "uint8":
-    case "bool": return new Uint8Array(size)
+    case "bool": return new Uint8Array(buffer)
   }
 }
 
+/** Zeros of a type. */
+export const allocate = (type: DataType, size: number): TensorData => viewed(type, new ArrayBuffer(size * bytesOf[type]))
+
 export const zeros = (type: DataType, shape: Shape): Tensor => ({ type, shape, data: allocate(type, sizeOf(shape)) })
+
+/** Zeros in memory that other threads see too. */
+export const sharedZeros = (type: DataType, shape: Shape): Tensor =>
+  ({ type, shape, data: viewed(type, new SharedArrayBuffer(sizeOf(shape) * bytesOf[type])) })
+
+export const isShared = ({ data }: Tensor): boolean => data.buffer instanceof SharedArrayBuffer
+
+/** Copies the elements to a tensor of the same type and size. */
+export const copyTensor = (from: Tensor, to: Tensor): void => bytesOfTensor(to).set(bytesOfTensor(from))
+
+const bytesOfTensor = ({ data: { buffer, byteLength, byteOffset } }: Tensor): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
 
 const typeOfData = (data: TensorData): DataType =>
   data instanceof Float32Array ? "float32"

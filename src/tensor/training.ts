@@ -9,7 +9,7 @@ import type { Value } from "./graph.ts"
 import * as o from "./ops.ts"
 import { openSession, type SessionOptions } from "./runtime.ts"
 import { sameShape, showShape } from "./shape.ts"
-import { cloneTensor, type Tensor, zeros } from "./tensor.ts"
+import { cloneTensor, copyTensor, sharedZeros, type Tensor, zeros } from "./tensor.ts"
 
 /** How one parameter is updated. */
 export interface Optimiser {
@@ -65,7 +65,7 @@ export interface TrainingLoop {
   /** Steps taken since the loop was opened or restored. */
   readonly steps: number
   /**
-   * One step: feeds are the batch and `learningRate`; comes back with "loss" and what `report` names, each valid until the step after
+   * One step, which begins before this returns: feeds are the batch and `learningRate`; comes back with "loss" and what `report` names, each valid until the step after
    * the next. Rejects with an EngineError.
    */
   step(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>
@@ -97,9 +97,15 @@ export const openTrainingLoop = (
     const { outputs, slots } = trainingGraph(step, initial)
     return Effect.map(openSession(outputs, options), (session): TrainingLoop => {
       const reports = Object.entries(session.outputs).filter(([name]) => name === "loss" || step.report?.[name] !== undefined)
+      const place = options.apart === true ? sharedZeros : zeros
+      const placed = (of: Tensor): Tensor => {
+        const copy = place(of.type, of.shape)
+        copyTensor(of, copy)
+        return copy
+      }
       const makeBuffers = () => ({
-        state: slots.map((slot) => cloneTensor(slot.initial)),
-        reports: Object.fromEntries(reports.map(([name, { type, shape }]) => [name, zeros(type, shape)]))
+        state: slots.map((slot) => placed(slot.initial)),
+        reports: Object.fromEntries(reports.map(([name, { type, shape }]) => [name, place(type, shape)]))
       })
       let [current, next] = [makeBuffers(), makeBuffers()]
       let steps = 0
@@ -130,7 +136,7 @@ export const openTrainingLoop = (
         },
         state: () => named((slot) => slot.input, current.state.map(cloneTensor)),
         restore: (state) => {
-          current = { ...current, state: slots.map((slot) => cloneTensor(stateFor(slot, state[slot.input]))) }
+          current = { ...current, state: slots.map((slot) => placed(stateFor(slot, state[slot.input]))) }
           steps = 0
         }
       }

@@ -1,7 +1,7 @@
 /** How much a graph has to compute and to keep, roughly: what decides how many threads a session gets and whether it is worth keeping. */
 import { type Node, reachable, type Value } from "./graph.ts"
 import { at, sizeOf } from "./shape.ts"
-import type { DataType } from "./tensor.ts"
+import { bytesOf } from "./tensor.ts"
 
 /** What one core does in a microsecond: multiplications with additions in a product, and elements of everything else (2026, AVX-512). */
 const [PRODUCTS_A_MICROSECOND, ELEMENTS_A_MICROSECOND] = [50_000, 5_000]
@@ -13,9 +13,7 @@ export const singleCoreMicroseconds = (outputs: ReadonlyArray<Value>): number =>
 /** Bytes of all that the graph computes, if nothing were freed on the way, and of its constants. */
 export const mostBytes = (outputs: ReadonlyArray<Value>): number =>
   reachable(outputs).reduce((total, { constant, node, shape, type }) =>
-    node === undefined && constant === undefined ? total : total + sizeOf(shape) * BYTES[type], 0)
-
-const BYTES: Readonly<Record<DataType, number>> = { float32: 4, float64: 8, int32: 4, int64: 8, uint8: 1, bool: 1 }
+    node === undefined && constant === undefined ? total : total + sizeOf(shape) * bytesOf[type], 0)
 
 const nodesOf = (outputs: ReadonlyArray<Value>): ReadonlyArray<Node> =>
   [...new Set(reachable(outputs).flatMap(({ node }) => (node === undefined ? [] : [node])))]

@@ -57,9 +57,9 @@ describe("a cache of sessions", () => {
   const MiB = 2 ** 20
   const cacheOf = () => {
     const released: Array<string> = []
-    const cache = new SessionCache<{ readonly native: { release(): Promise<void> } }>()
+    const cache = new SessionCache<{ readonly runner: { release(): Promise<void> } }>()
     const use = async (key: string, bytes = 1): Promise<void> => {
-      await cache.take(key, bytes, () => Promise.resolve({ native: { release: () => Promise.resolve(void released.push(key)) } }))
+      await cache.take(key, bytes, () => Promise.resolve({ runner: { release: () => Promise.resolve(void released.push(key)) } }))
       await cache.giveBack(key)
     }
     return { cache, released, use }
@@ -83,7 +83,7 @@ describe("a cache of sessions", () => {
 
   it("never releases what somebody uses", async () => {
     const { cache, released, use } = cacheOf()
-    const open = () => Promise.resolve({ native: { release: () => Promise.resolve(void released.push("used")) } })
+    const open = () => Promise.resolve({ runner: { release: () => Promise.resolve(void released.push("used")) } })
     await cache.take("used", 200 * MiB, open)
     await cache.take("used", 200 * MiB, open)
     for (let i = 0; i < 20; i++) await use(`other ${i}`)

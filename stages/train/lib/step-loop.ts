@@ -45,7 +45,8 @@ export const openStepLoop = Effect.fn("openStepLoop")(function*(settings: StepLo
       ...Object.fromEntries(fed.map(({ initial, name, shape }) => [name, tensor(initial, shape)])),
       ...Object.fromEntries(carried.map(([name, { start }]) => [name, start]))
     },
-    yield* sessionOptions(engine)
+    // With a second core, the next batch is prepared on it while a step is computed.
+    { ...(yield* sessionOptions(engine)), apart: engine.threads > 1 }
   )
   const feeds = (step: number): Readonly<Record<string, Tensor>> => ({ ...objective.form.noise(step), ...method.feeds?.(step) })
   return { loop, feeds }

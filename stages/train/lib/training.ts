@@ -6,6 +6,7 @@ import { type Dataset, Effect, Schema, StageError } from "../../../src/stage.ts"
 import { EngineError } from "../../../src/tensor/errors.ts"
 import { itemOf, scalar, type Tensor, tensor } from "../../../src/tensor/tensor.ts"
 import type { Optimiser } from "../../../src/tensor/training.ts"
+import { ahead } from "./ahead.ts"
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts"
 import type { Engine } from "./engine.ts"
 import { type EpochRecord, EpochRecordSchema, type EpochSettings, isBetter, openMeasure } from "./epochs.ts"
@@ -160,11 +161,14 @@ export const train = Effect.fn("train")(function*(settings: TrainingSettings, ho
   })
 
   const every = Math.ceil(steps / curvePoints)
+  const prepared = ahead((step) => ({ ...batch(step), ...feeds(step) }), steps)
   /** One step; the failure, if it was one. */
   const advance = async (): Promise<StageError | undefined> => {
     const { curve, periodAccuracy, periodLoss, schedule, step } = facts
     const rate = rateAt(settings.schedule, step, schedule.rate)
-    const { accuracy, loss: measured } = await loop.step({ ...batch(step), ...feeds(step), learningRate: scalar(rate) })
+    const running = loop.step({ ...prepared.take(step), learningRate: scalar(rate) })
+    prepared.make(step + 1)
+    const { accuracy, loss: measured } = await running
     const loss = measured === undefined ? Number.NaN : itemOf(measured)
     if (!Number.isFinite(loss)) return diverged(loss, step + 1, rate, savedStep)
     const [sum, right] = [periodLoss + loss, periodAccuracy + (accuracy === undefined ? 0 : itemOf(accuracy))]
