@@ -6,15 +6,23 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import { grad } from "../../../src/tensor/differentiate.ts"
 import type { Value } from "../../../src/tensor/graph.ts"
+import * as o from "../../../src/tensor/ops.ts"
 import { interpret } from "../../../src/tensor/reference.ts"
 import { openSession } from "../../../src/tensor/runtime.ts"
-import { caseTitles, Dice, makeCase, weighted } from "../cases.ts"
+import { type Case, caseTitles, Dice, makeCase, weighted } from "../cases.ts"
 import { testedBackends } from "./available.ts"
 import { differenceOf } from "./compare.ts"
 
 /** By backend and case: the refusal that is to come. */
 const tfjs = { "bits: shifts": /no form for BitShift/, "cast to the other precision and back": /no float64/ }
 const refused: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = { "tfjs (wasm)": tfjs, "tfjs (cpu)": tfjs }
+
+/** What software draws is slow enough with the first derivatives; REPRISE_LONG=1 checks the second there too. */
+const twice = (backend: string): boolean => backend !== "webgpu" || process.env["REPRISE_LONG"] === "1"
+
+/** Gradients of the gradients' sines, which are of their size however large these are. */
+const secondOf = (one: Case, gradients: ReadonlyArray<Value>): ReadonlyArray<Value> =>
+  grad(gradients.map((gradient) => weighted({ ...one, output: o.sin(gradient) }, new Dice(13))).reduce((a, b) => o.add(a, b)), one.inputs)
 
 const backends = await testedBackends()
 
@@ -24,7 +32,9 @@ for (const { title: backend, options, tolerance, missing } of backends) {
       it.effect(title, () => Effect.gen(function*() {
         const one = makeCase(title, 11, "float32")
         const outputs: Record<string, Value> = { y: one.output }
-        grad(weighted(one, new Dice(12)), one.inputs).forEach((gradient, i) => (outputs[`d${i}`] = gradient))
+        const gradients = grad(weighted(one, new Dice(12)), one.inputs)
+        gradients.forEach((gradient, i) => (outputs[`d${i}`] = gradient))
+        if (twice(backend)) secondOf(one, gradients).forEach((gradient, i) => (outputs[`dd${i}`] = gradient))
         const computed = yield* Effect.result(Effect.flatMap(openSession(outputs, options), (session) => session.run(one.feeds)))
         const refusal = refused[backend]?.[title]
         if (Result.isFailure(computed)) {
