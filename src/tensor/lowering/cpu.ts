@@ -4,6 +4,7 @@
  */
 import type { Node, Value } from "../graph.ts"
 import type { Rule } from "./lower.ts"
+import { pixelsFirst } from "./reduction.ts"
 import { scatterInOrder } from "./scatter.ts"
 import { first, floatOf, intOf, intsOf, item } from "../operator.ts"
 import * as o from "../ops.ts"
@@ -92,4 +93,4 @@ const compactTranspose: Rule = ({ operator, attributes, outputs }, inputs) => {
   return o.reshape(o.transpose(compact, runs.map((run) => inInput.indexOf(run))), first(outputs).shape)
 }
 
-export const cpuRules: ReadonlyArray<Rule> = [stopGradient, positiveMask, sign, scaledSign, softmax, accumulate, compactTranspose, scatterInOrder]
+export const cpuRules: ReadonlyArray<Rule> = [stopGradient, positiveMask, sign, scaledSign, softmax, accumulate, compactTranspose, pixelsFirst, scatterInOrder]

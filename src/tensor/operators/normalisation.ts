@@ -170,6 +170,9 @@ const instanceNormalization: Operator = {
   }
 }
 
+/** What a batch's variance belongs to. Where a normalisation is by these, its derivative takes the way through both of them along. */
+const batchStatistics = new WeakMap<Value, { readonly x: Value; readonly mean: Value }>()
+
 const batchNormalization: Operator = {
   name: "BatchNormalization",
   inputs: [5, 5],
@@ -194,14 +197,23 @@ const batchNormalization: Operator = {
     const [x, scale, mean, variance] = [first(inputs), item(inputs, 1), item(inputs, 3), item(inputs, 4)]
     const axes = allButChannels(x.shape)
     const rank = x.shape.length
-    const inverse = o.reciprocal(o.sqrt(o.add(variance, epsilonOf(attributes))))
+    const epsilon = epsilonOf(attributes)
+    const inverse = o.reciprocal(o.sqrt(o.add(variance, epsilon)))
     const slope = o.mul(scale, inverse)
     const total = () => o.reduceSum(gradient, axes)
     const totalAlong = () => o.reduceSum(o.mul(gradient, o.sub(x, perChannel(mean, rank))), axes)
+    const direct = () => o.mul(gradient, perChannel(slope, rank))
+    const ofScaleAndBias = [() => o.mul(totalAlong(), inverse), total]
+    const statistics = batchStatistics.get(variance)
+    if (statistics?.x === x && statistics.mean === mean) {
+      // slope (gradient - its mean - unit times the mean of gradient times unit), the last two as one normalisation of x.
+      const share = o.mul(slope, -at(x.shape, 1) / sizeOf(x.shape))
+      const through = () => o.batchNormalization(x, o.mul(share, o.mul(totalAlong(), inverse)), o.mul(share, total()), mean, variance, epsilon)
+      return [() => o.add(direct(), through()), ...ofScaleAndBias, undefined, undefined]
+    }
     return [
-      () => o.mul(gradient, perChannel(slope, rank)),
-      () => o.mul(totalAlong(), inverse),
-      total,
+      direct,
+      ...ofScaleAndBias,
       () => o.neg(o.mul(total(), slope)),
       () => o.mul(o.mul(totalAlong(), o.mul(slope, o.square(inverse))), -0.5)
     ]
@@ -214,6 +226,7 @@ const batchNormalization: Operator = {
     const axes = allButChannels(x.shape)
     const mean = o.reduceMean(x, axes)
     const variance = o.reduceMean(o.square(o.sub(x, perChannel(mean, x.shape.length))), axes)
+    batchStatistics.set(variance, { x, mean })
     const momentum = floatOf(attributes, "momentum", Math.fround(0.9))
     const moved = (old: Value, now: Value) => o.add(o.mul(old, momentum), o.mul(now, 1 - momentum))
     return [o.batchNormalization(x, scale, bias, mean, variance, epsilonOf(attributes)), moved(oldMean, mean), moved(oldVariance, variance)]
