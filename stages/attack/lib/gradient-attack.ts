@@ -5,7 +5,7 @@
 import { Effect, type RandomStream, type StageError } from "../../../src/stage.ts"
 import { grad } from "../../../src/tensor/differentiate.ts"
 import { argMax, cast, equal, greater, not, reduceSum, where } from "../../../src/tensor/ops.ts"
-import { tensor, zeros } from "../../../src/tensor/tensor.ts"
+import { type Tensor, tensor, zeros } from "../../../src/tensor/tensor.ts"
 import { choose, type Norm, type Range } from "./geometry.ts"
 import { nextPoint, type StepRule } from "./gradient-step.ts"
 import { type Objective, objectiveOf } from "./objective.ts"
@@ -74,6 +74,9 @@ export const attackByGradient = Effect.fn("attackByGradient")(function*(
   return found
 })
 
+/** What goes on from step to step. */
+type State = Readonly<Record<"x" | "marked" | "bestX" | "bestObjective" | "bestReached", Tensor>>
+
 interface End {
   readonly x: Float32Array
   readonly objective: Float32Array
@@ -105,26 +108,32 @@ const openSteps = Effect.fn(function*(victim: Victim, { keep, objective, range, 
       nextBestReached: where(better, reached, best.reached)
     }
   })
-  const none = zeros("float32", [batch, ...shape])
+  // Steps write to two sets of tensors in turn, of which the one is read while the other is written.
+  const room = (): State => ({
+    x: zeros("float32", [batch, ...shape]),
+    marked: zeros("float32", [batch, ...shape]),
+    bestX: zeros("float32", [batch, ...shape]),
+    bestObjective: zeros("float32", [batch]),
+    bestReached: zeros("float32", [batch])
+  })
+  const [even, odd] = [room(), room()]
+  const moves = "nextMarked" in session.outputs
+  const outputsIn = ({ bestObjective, bestReached, bestX, marked, x }: State) =>
+    ({ nextX: x, nextBestX: bestX, nextBestObjective: bestObjective, nextBestReached: bestReached, ...(moves ? { nextMarked: marked } : {}) })
   const run = (part: Asked, start: Float32Array): Effect.Effect<End, StageError> => Effect.gen(function*() {
     const origin = batchOf(part.x, 0, batch, size, shape)
     const labels = labelFeeds(part, 0, batch)
-    let state = {
+    let state: State = {
       x: batchOf(start, 0, batch, size, shape),
-      marked: none,
+      marked: zeros("float32", [batch, ...shape]),
       bestX: origin,
       bestObjective: tensor(new Float32Array(batch).fill(-Infinity), [batch]),
       bestReached: zeros("float32", [batch])
     }
     for (let step = 0; step <= steps; step++) {
-      const { nextBestObjective, nextBestReached, nextBestX, nextMarked, nextX } = yield* Effect.mapError(session.run({ ...state, origin, ...labels }), engineFailure)
-      state = {
-        x: nextX ?? state.x,
-        marked: nextMarked ?? none,
-        bestX: nextBestX ?? state.bestX,
-        bestObjective: nextBestObjective ?? state.bestObjective,
-        bestReached: nextBestReached ?? state.bestReached
-      }
+      const next = step % 2 === 0 ? even : odd
+      yield* Effect.mapError(session.run({ ...state, origin, ...labels }, outputsIn(next)), engineFailure)
+      state = moves ? next : { ...next, marked: state.marked }
     }
     const n = part.label.length
     const end = { x: new Float32Array(n * size), objective: new Float32Array(n), reached: new Float32Array(n) }
