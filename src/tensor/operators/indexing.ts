@@ -1,6 +1,6 @@
 /** Reading and writing at computed positions. Indices are int64 or int32, negative ones count from the end, and have no gradient. */
 import type { Value } from "../graph.ts"
-import { type Attributes, axisOf, first, intOf, item, Misfit, type Operator, stringOf } from "../operator.ts"
+import { type Attributes, axisOf, type DerivativeContext, first, type InputGradient, intOf, item, Misfit, type Operator, stringOf } from "../operator.ts"
 import * as o from "../ops.ts"
 import { at, sameShape, type Shape, showShape, sizeOf, stridesOf, walk } from "../shape.ts"
 import { fromNumbers, type TensorType } from "../tensor.ts"
@@ -44,11 +44,29 @@ const combinationOf = (attributes: Attributes): Combine => {
   return combine
 }
 
-/** Whether the gradient with respect to the data is what is left where updates replace, or all of it where they are added. */
-const replaces = (attributes: Attributes): boolean => {
+interface Scattering {
+  /** Puts updates into data, and reads data where updates go, at the operator's indices. */
+  readonly scatter: (data: Value, updates: Value, reduction: "none" | "add") => Value
+  readonly gather: (data: Value) => Value
+}
+
+/**
+ * Gradients of a scattering with respect to data and updates. What updates replace has none; where the greatest or least is taken, all that
+ * reach it share its gradient equally.
+ */
+const scatteringRule = ({ attributes, gradient, inputs, outputs }: DerivativeContext, { gather, scatter }: Scattering): ReadonlyArray<InputGradient | undefined> => {
+  const [data, updates, result] = [first(inputs), item(inputs, 2), first(outputs)]
   const reduction = stringOf(attributes, "reduction", "none")
-  if (reduction !== "none" && reduction !== "add") throw new Misfit(`scattering with the reduction ${reduction} has no derivative rule; none and add have`)
-  return reduction === "none"
+  switch (reduction) {
+    case "none": return [() => scatter(gradient, o.full(gradient, updates.shape, 0), "none"), undefined, () => gather(gradient)]
+    case "add": return [() => gradient, undefined, () => gather(gradient)]
+    case "max": case "min": {
+      const [ofData, ofUpdates] = [o.cast(o.equal(data, result), data.type), o.cast(o.equal(updates, gather(result)), data.type)]
+      const share = () => o.div(gradient, scatter(ofData, ofUpdates, "add"))
+      return [() => o.mul(share(), ofData), undefined, () => o.mul(gather(share()), ofUpdates)]
+    }
+    default: throw new Misfit(`scattering with the reduction ${reduction} has no derivative rule; none, add, max and min have`)
+  }
 }
 
 /** Index tuples with the batch's own index in front of each, for axes that data and indices share. */
@@ -143,12 +161,11 @@ export const indexing: ReadonlyArray<Operator> = [
       })
       return [result]
     },
-    derivative: ({ inputs, attributes, gradient }) => {
-      const [indices, updates] = [item(inputs, 1), item(inputs, 2)]
-      const axis = intOf(attributes, "axis", 0)
-      const replaced = replaces(attributes)
-      const kept = () => replaced ? o.scatterElements(gradient, indices, o.full(gradient, updates.shape, 0), axis) : gradient
-      return [kept, undefined, () => o.gatherElements(gradient, indices, axis)]
+    derivative: (context) => {
+      const [indices, axis] = [item(context.inputs, 1), intOf(context.attributes, "axis", 0)]
+      return scatteringRule(context, {
+        scatter: (data, updates, reduction) => o.scatterElements(data, indices, updates, axis, reduction), gather: (data) => o.gatherElements(data, indices, axis)
+      })
     }
   },
   {
@@ -199,11 +216,11 @@ export const indexing: ReadonlyArray<Operator> = [
       })
       return [result]
     },
-    derivative: ({ inputs, attributes, gradient }) => {
-      const [indices, updates] = [item(inputs, 1), item(inputs, 2)]
-      const replaced = replaces(attributes)
-      const kept = () => replaced ? o.scatterND(gradient, indices, o.full(gradient, updates.shape, 0)) : gradient
-      return [kept, undefined, () => o.gatherND(gradient, indices)]
+    derivative: (context) => {
+      const indices = item(context.inputs, 1)
+      return scatteringRule(context, {
+        scatter: (data, updates, reduction) => o.scatterND(data, indices, updates, reduction), gather: (data) => o.gatherND(data, indices)
+      })
     }
   }
 ]

@@ -14,7 +14,10 @@ import { testedBackends } from "./available.ts"
 import { differenceOf } from "./compare.ts"
 
 /** By backend and case: the refusal that is to come. */
-const tfjs = { "bits: shifts": /no form for BitShift/, "cast to the other precision and back": /no float64/ }
+const tfjs = {
+  "bits: shifts": /no form for BitShift/, "cast to the other precision and back": /no float64/,
+  "scatterElements, the greatest or least": /no form for ScatterElements/, "scatterND, the greatest or least": /no form for ScatterND/
+}
 const refused: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = { "tfjs (wasm)": tfjs, "tfjs (cpu)": tfjs }
 
 /** What software draws is slow enough with the first derivatives; REPRISE_LONG=1 checks the second there too. */

@@ -50,6 +50,10 @@ export const attributes: Readonly<Record<string, Make>> = {
     const shape = [2, 3, 4].with(axis, 2)
     return o.scatterElements(bench.input([2, 3, 4]), bench.indices(shape, [2, 3, 4].at(axis) ?? 1), bench.input(shape), axis, "add")
   },
+  "scatterElements, the greatest or least": (bench, dice) =>
+    one("ScatterElements", [bench.input([3, 4]), bench.indices([2, 4], 3), bench.input([2, 4])], { axis: 0, reduction: dice.pick(["max", "min"]) }, bench),
+  "scatterND, the greatest or least": (bench, dice) =>
+    one("ScatterND", [bench.input([4, 3]), bench.indices([3, 1], 4), bench.input([3, 3])], { reduction: dice.pick(["max", "min"]) }, bench),
   "cast to the other precision and back": (bench, dice) => {
     const x = bench.input(dice.shape(2))
     return o.cast(o.square(o.cast(x, x.type === "float32" ? "float64" : "float32")), x.type)
