@@ -33,7 +33,7 @@ export const trainings: Readonly<Record<string, JsonObject>> = {
 
 /** Normalisation gives running statistics, dropout draws at every step. */
 const net = "layers: [{ conv: { channels: 4, kernel: 3, padding: 1 } }, { batch-norm: {} }, relu, flatten, { dropout: { rate: 0.2 } }, { linear: { units: 2 } }]"
-const outputs = ["model", "last", "epochs", "curve", "stat"]
+const outputs = ["model", "last", "state", "epochs", "curve", "stat"]
 
 let program: Promise<string> | undefined
 /** The program as one file, for it starts in half of the time; packages come from the project. */

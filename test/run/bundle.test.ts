@@ -164,7 +164,7 @@ describe("the registry", () => {
     write(project, { "stages/math/_draft.ts": "", "stages/math/notes.md": "", "stages/math/types.d.ts": "", "stages/alone.ts": "", "stages/lib/x.ts": "" })
     const names = openRegistry({ project, packageRoot }).names()
     expect(names).toEqual(expect.arrayContaining(["alone", "data/gauss", "math/double", "math/plain"]))
-    expect(names.filter((name) => /lib|draft|types|notes/.test(name))).toEqual([])
+    expect(names.filter((name) => /\blib\b|draft|types|notes/.test(name))).toEqual([])
     expect(names).toEqual(names.toSorted())
   })
 
