@@ -86,7 +86,7 @@ export const readJournal = <A>(path: string, isShape: (value: unknown) => value 
       closeSync(file)
     }
   } catch (cause) {
-    if (hasCode(cause, "ENOENT")) return []
+    if (hasCode(cause, "ENOENT", "ENOTDIR")) return []
     throw storeError("read", path, cause)
   }
   return lines

@@ -79,7 +79,7 @@ describe("the index of small tables", () => {
       assert.deepStrictEqual((yield* sumAll).rows, sumTo(64))
       writeFileSync(join(folder, "index", "segments", `${"0".repeat(64)}.arrow`), "nonsense")
       writeFileSync(join(folder, "index", "headers.ndjson"), "{nonsense")
-      writeFileSync(join(folder, "index", "uses.json"), "{\"version\":1}")
+      writeFileSync(join(folder, "index", "uses.ndjson"), "{\"version\":2,\"runs\":[],\"lines\":7}\n")
       assert.deepStrictEqual((yield* sumAll).rows, sumTo(64))
       assert.strictEqual(segments().length, 1)
       rmSync(join(folder, "index"), { recursive: true })

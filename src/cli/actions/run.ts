@@ -37,6 +37,15 @@ interface Input extends Selection, PlaceInput {
 const manyTasks = 20_000
 
 export const runAction = Effect.fn("run")(function*(input: Input) {
+  const ended = yield* runAndShow(input)
+  if (ended === undefined) return
+  // Only now, when the plan is out of memory and the user has the results.
+  if (ended.ran > 0) yield* bringIndexUpToDate(ended.place)
+  if (ended.failed) return yield* failure(input.json ? "" : "\nThe same command again runs only what is missing.")
+})
+
+/** Undefined for a look ahead. */
+const runAndShow = Effect.fn("runAndShow")(function*(input: Input) {
   if (input.jobs !== undefined && input.jobs < 1) return yield* usageFailure(`error: --jobs ${input.jobs}: at least one core is needed`)
   const others = new Map<string, number>()
   for (const text of input.resource ?? []) {
@@ -82,7 +91,7 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
     })
   }).pipe(Effect.provide(store), Effect.ensuring(Effect.sync(reporter.close)))
   if (!input.json) yield* showResults(asked, result, place, input)
-  if (result.status === "failed") return yield* failure(input.json ? "" : "\nThe same command again runs only what is missing.")
+  return { place, ran: result.counts.ran, failed: result.status === "failed" }
 })
 
 const overridesOf = (input: Selection): JsonObject => ({
@@ -104,7 +113,6 @@ const showResults = Effect.fn("showResults")(function*(asked: Asked, result: Run
       if (claims.length > 0) print(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table", terminalWidth())}`)
     }))
   }
-  if (result.counts.ran > 0) yield* bringIndexUpToDate(place)
   if (!input.quiet) print(`\n${nextSteps(asked, result, place, input)}`)
 })
 
