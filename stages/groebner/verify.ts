@@ -13,7 +13,7 @@ export default defineStage({
   summary: doc("Proves for every sample that F and G generate the same ideal and that G is its reduced Groebner basis."),
   params: Schema.Struct({
     triangles: field(oneOf("lower", "upper"), doc("Shape of the certificate's matrices: lower for the form `released`, upper for `bruhat`."), "lower"),
-    tolerance: field(Positive, doc("R: difference that counts as none, of the greater value and of 1."), 1e-6),
+    tolerance: field(Positive, doc("R: share of the magnitudes that are added up by which sums may miss 0."), 1e-10),
     strict: field(Schema.Boolean, doc("Fail if a pair is not proved."), true),
     seed: field(Seed, doc("Seed of the points at which identities are tested."), 0)
   }),

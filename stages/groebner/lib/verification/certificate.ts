@@ -6,7 +6,7 @@
 import type { RandomStream } from "../../../../src/stage.ts"
 import type { PolynomialList, System } from "../generation/system-table.ts"
 import type { CoefficientReader } from "./coefficient.ts"
-import type { PointField } from "./point-field.ts"
+import { magnitudes, type PointField } from "./point-field.ts"
 
 /** The chance that a wrong certificate passes is at most 2^-security. */
 const security = 40
@@ -61,16 +61,24 @@ export interface CertificateResult {
   readonly points: number
 }
 
+/** The two sides of the identity at a point. */
+interface Sides {
+  readonly transformed: Float64Array
+  readonly basis: Float64Array
+}
+
 export class CertificateCheck {
   readonly #field: PointField
-  readonly #evaluation: Evaluation
+  readonly #coefficient: CoefficientReader
   readonly #n: number
+  readonly #tolerance: number | undefined
 
-  /** Points of `field`, which holds the coefficients that are read. */
-  constructor(field: PointField, coefficient: CoefficientReader, n: number) {
+  /** Points of `field`, which holds the coefficients that are read. `tolerance`: over R, the share of all magnitudes that sides may differ by. */
+  constructor(field: PointField, coefficient: CoefficientReader, n: number, tolerance?: number) {
     this.#field = field
-    this.#evaluation = new Evaluation(field, coefficient, n)
+    this.#coefficient = coefficient
     this.#n = n
+    this.#tolerance = tolerance
   }
 
   /** Undefined if the system has no certificate of this kind, or the prime divides one of its denominators. `lower`: the triangles are lower ones. */
@@ -84,29 +92,44 @@ export class CertificateCheck {
     // Each inverse multiplies as many entries as its matrix has rows, less one.
     const degree = n * most + n * greatest(certificate.exponents) * (n + m)
     const points = Math.ceil(security / Math.max(1, Math.log2(this.#field.size / Math.max(1, degree))))
+    const evaluation = new Evaluation(this.#field, this.#coefficient, n)
+    const bound = this.#tolerance === undefined ? undefined : new Evaluation(magnitudes, this.#coefficient, n)
     for (let point = 0; point < points; point++) {
-      this.#evaluation.move(stream, most)
-      const [atF, atG, entries] = [this.#evaluation.values(f), this.#evaluation.values(g), this.#evaluation.values(certificate)]
-      if (atF === undefined || atG === undefined || entries === undefined) return undefined
-      if (entries.length > 0) this.#solve(entries.subarray(inner), m, lower, atF)
-      const rows = new Float64Array(m)
-      permutation.forEach((row, i) => (rows[row] = atF[i] ?? 0))
-      if (entries.length > 0) this.#solve(entries.subarray(0, inner), n, lower, rows)
-      for (let i = 0; i < n; i++) if (!this.#field.equal(rows[i] ?? 0, atG[i] ?? 0)) return { generates: false, points: point + 1 }
+      evaluation.move(stream.at(point), most)
+      bound?.move(stream.at(point), most)
+      const sides = this.#sides(this.#field, evaluation, system, lower)
+      if (sides === undefined) return undefined
+      const magnitude = bound === undefined ? undefined : this.#sides(magnitudes, bound, system, lower)
+      for (let i = 0; i < n; i++) {
+        const [a, b] = [sides.transformed[i] ?? 0, sides.basis[i] ?? 0]
+        const allowed = (this.#tolerance ?? 0) * ((magnitude?.transformed[i] ?? 0) + (magnitude?.basis[i] ?? 0))
+        if (a !== b && !(Math.abs(a - b) <= allowed)) return { generates: false, points: point + 1 }
+      }
     }
     return { generates: true, points }
   }
 
-  /** x with T x = b for the unitriangular T whose strict triangle is given row by row; b becomes x. */
-  #solve(triangle: Float64Array, size: number, lower: boolean, b: Float64Array): void {
-    const { add, multiply, negate } = this.#field
-    for (let step = 0; step < size; step++) {
-      const i = lower ? step : size - 1 - step
-      let at = lower ? (i * (i - 1)) / 2 : i * size - (i * (i + 1)) / 2
-      let sum = b[i] ?? 0
-      for (let j = lower ? 0 : i + 1; j < (lower ? i : size); j++, at++) sum = add(sum, negate(multiply(triangle[at] ?? 0, b[j] ?? 0)))
-      b[i] = sum
-    }
+  #sides(field: PointField, evaluation: Evaluation, { certificate, f, g, permutation }: System, lower: boolean): Sides | undefined {
+    const [n, m] = [this.#n, f.terms.length]
+    const inner = (n * (n - 1)) / 2
+    const [atF, basis, entries] = [evaluation.values(f), evaluation.values(g), evaluation.values(certificate)]
+    if (atF === undefined || basis === undefined || entries === undefined) return undefined
+    if (entries.length > 0) solve(field, entries.subarray(inner), m, lower, atF)
+    const transformed = new Float64Array(m)
+    permutation.forEach((row, i) => (transformed[row] = atF[i] ?? 0))
+    if (entries.length > 0) solve(field, entries.subarray(0, inner), n, lower, transformed)
+    return { transformed, basis }
+  }
+}
+
+/** x with T x = b for the unitriangular T whose strict triangle is given row by row; b becomes x. */
+const solve = ({ add, multiply, negate }: PointField, triangle: Float64Array, size: number, lower: boolean, b: Float64Array): void => {
+  for (let step = 0; step < size; step++) {
+    const i = lower ? step : size - 1 - step
+    let at = lower ? (i * (i - 1)) / 2 : i * size - (i * (i + 1)) / 2
+    let sum = b[i] ?? 0
+    for (let j = lower ? 0 : i + 1; j < (lower ? i : size); j++, at++) sum = add(sum, negate(multiply(triangle[at] ?? 0, b[j] ?? 0)))
+    b[i] = sum
   }
 }
 

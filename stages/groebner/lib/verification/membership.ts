@@ -6,32 +6,44 @@ import { modularProduct } from "../algebra/prime.ts"
 import type { PolynomialList, System } from "../generation/system-table.ts"
 import { type CoefficientReader, realCoefficient, residueModulo } from "./coefficient.ts"
 
-export interface Arithmetic {
+interface Arithmetic {
   readonly coefficient: CoefficientReader
   readonly add: (a: number, b: number) => number
   readonly multiply: (a: number, b: number) => number
   readonly negate: (a: number) => number
-  readonly vanishes: (a: number) => boolean
 }
 
-export const modular = (p: number): Arithmetic => ({
+const modular = (p: number): Arithmetic => ({
   coefficient: residueModulo(p),
   add: (a, b) => (a + b >= p ? a + b - p : a + b),
   multiply: modularProduct(p),
-  negate: (a) => (a === 0 ? 0 : p - a),
-  vanishes: (a) => a === 0
+  negate: (a) => (a === 0 ? 0 : p - a)
 })
 
-/** Sums that are at most `tolerance` count as 0. */
-export const approximate = (tolerance: number): Arithmetic => ({
-  coefficient: realCoefficient,
-  add: (a, b) => a + b,
-  multiply: (a, b) => a * b,
-  negate: (a) => -a,
-  vanishes: (a) => Math.abs(a) <= tolerance
-})
+const real: Arithmetic = { coefficient: realCoefficient, add: (a, b) => a + b, multiply: (a, b) => a * b, negate: (a) => -a }
 
-export class ShapeMembership {
+/** Absolute values throughout: what rounding errors are measured by. */
+const magnitude: Arithmetic = { ...real, coefficient: (list, term) => Math.abs(list.values[term] ?? 0), negate: (a) => a }
+
+/** Whether F lies in the ideal of G; undefined if G is not in shape position, or the prime divides a denominator. */
+export type Membership = (system: System) => boolean | undefined
+
+/** Modulo p, in n variables. */
+export const membershipModulo = (p: number, n: number): Membership => {
+  const reduction = new ShapeReduction(modular(p), n)
+  return (system) => reduction.normalForms(system)?.every((value) => value === 0)
+}
+
+/** Over R: what is left is at most this share of the magnitudes that were added up. */
+export const membershipWithin = (tolerance: number, n: number): Membership => {
+  const [reduction, bounds] = [new ShapeReduction(real, n), new ShapeReduction(magnitude, n)]
+  return (system) => {
+    const [left, bound] = [reduction.normalForms(system), bounds.normalForms(system)]
+    return left?.every((value, i) => Math.abs(value) <= tolerance * (bound?.[i] ?? 0))
+  }
+}
+
+class ShapeReduction {
   readonly #arithmetic: Arithmetic
   readonly #n: number
 
@@ -40,10 +52,10 @@ export class ShapeMembership {
     this.#n = n
   }
 
-  /** Undefined if the basis is not in shape position, or the prime divides a denominator. */
-  check({ f, g }: System): boolean | undefined {
+  /** What is left of each polynomial of F, deg h coefficients each. */
+  normalForms({ f, g }: System): Float64Array | undefined {
     const n = this.#n
-    const { add, coefficient, vanishes } = this.#arithmetic
+    const { add, coefficient } = this.#arithmetic
     const basis = this.#univariate(g)
     if (basis === undefined) return undefined
     const { h, replacements } = basis
@@ -54,10 +66,10 @@ export class ShapeMembership {
     one[0] = 1
     const last = new Uint8Array(n)
     const group = new Float64Array(degree)
-    const sum = new Float64Array(degree)
+    const forms = new Float64Array(degree * f.terms.length)
     const scratch = new Float64Array(degree)
     for (let polynomial = 0, term = 0; polynomial < f.terms.length; polynomial++) {
-      sum.fill(0)
+      const sum = forms.subarray(polynomial * degree, (polynomial + 1) * degree)
       const end = term + (f.terms[polynomial] ?? 0)
       let fresh = true
       while (term < end) {
@@ -89,9 +101,8 @@ export class ShapeMembership {
         this.#multiply(group, n === 1 ? one : prefix[n - 2] ?? one, h, scratch)
         for (let i = 0; i < degree; i++) sum[i] = add(sum[i] ?? 0, group[i] ?? 0)
       }
-      if (!sum.every(vanishes)) return false
     }
-    return true
+    return forms
   }
 
   /** Minus the lower coefficients of h, and -g_i for each variable but the last, all of length deg h. */

@@ -20,7 +20,6 @@ export interface PointField {
   /** The element that a coefficient of F_p, or of R, is. */
   readonly element: (coefficient: number) => number
   readonly random: (stream: RandomStream) => number
-  readonly equal: (a: number, b: number) => boolean
 }
 
 /** F_p itself. */
@@ -37,13 +36,12 @@ export const primePoints = (p: number): PointField => {
       for (let k = 0, power = 1; k <= most; k++, power = multiply(power, a)) into[at + k] = power
     },
     element: (residue) => residue,
-    random: (stream) => stream.integer(p),
-    equal: (a, b) => a === b
+    random: (stream) => stream.integer(p)
   }
 }
 
-/** Doubles from -1 to 1. Two values are equal if they differ by at most `tolerance` of the greater one (and of 1). */
-export const realPoints = (tolerance: number): PointField => ({
+/** Doubles from -1 to 1. */
+export const realPoints: PointField = {
   size: 2 ** 52,
   zero: 0,
   one: 1,
@@ -54,9 +52,16 @@ export const realPoints = (tolerance: number): PointField => ({
     for (let k = 0, power = 1; k <= most; k++, power *= a) into[at + k] = power
   },
   element: (coefficient) => coefficient,
-  random: (stream) => 2 * stream.uniform() - 1,
-  equal: (a, b) => Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b))
-})
+  random: (stream) => 2 * stream.uniform() - 1
+}
+
+/** The same computation with absolute values throughout: what rounding errors of the other one are measured by. */
+export const magnitudes: PointField = {
+  ...realPoints,
+  negate: (a) => a,
+  element: Math.abs,
+  random: (stream) => Math.abs(realPoints.random(stream))
+}
 
 /** Tables of an extension field take twelve bytes an element. */
 const largest = 2 ** 18
@@ -98,8 +103,7 @@ const extension = (p: number, degree: number): PointField => {
       for (let k = 1; k <= most; k++) into[at + k] = multiply(into[at + k - 1] ?? 0, a)
     },
     element: (residue) => logarithms[residue] ?? order,
-    random: (stream) => logarithms[stream.integer(size)] ?? order,
-    equal: (a, b) => a === b
+    random: (stream) => logarithms[stream.integer(size)] ?? order
   }
 }
 

@@ -11,7 +11,7 @@ import type { System } from "../generation/system-table.ts"
 import { isReducedByShape } from "./basis-check.ts"
 import { CertificateCheck } from "./certificate.ts"
 import { realCoefficient, residueModulo } from "./coefficient.ts"
-import { approximate, modular, ShapeMembership } from "./membership.ts"
+import { type Membership, membershipModulo, membershipWithin } from "./membership.ts"
 import { extensionPoints, primePoints, realPoints } from "./point-field.ts"
 
 export interface Proof {
@@ -31,7 +31,7 @@ export const isProved = ({ basis, generates, inside }: Proof): boolean => basis 
 const primes = [2147483647, 2147483629, 2147483587]
 
 interface Checks {
-  readonly membership: ShapeMembership
+  readonly membership: Membership
   readonly certificate: CertificateCheck
 }
 
@@ -43,10 +43,10 @@ export class Prover {
   constructor(characteristic: number, n: number, lower: boolean, tolerance: number) {
     this.#lower = lower
     this.#checks = characteristic < 0
-      ? [{ membership: new ShapeMembership(approximate(tolerance), n), certificate: new CertificateCheck(realPoints(tolerance), realCoefficient, n) }]
+      ? [{ membership: membershipWithin(tolerance, n), certificate: new CertificateCheck(realPoints, realCoefficient, n, tolerance) }]
       : characteristic > 0
-        ? [{ membership: new ShapeMembership(modular(characteristic), n), certificate: new CertificateCheck(extensionPoints(characteristic), residueModulo(characteristic), n) }]
-        : primes.map((p) => ({ membership: new ShapeMembership(modular(p), n), certificate: new CertificateCheck(primePoints(p), residueModulo(p), n) }))
+        ? [{ membership: membershipModulo(characteristic, n), certificate: new CertificateCheck(extensionPoints(characteristic), residueModulo(characteristic), n) }]
+        : primes.map((p) => ({ membership: membershipModulo(p, n), certificate: new CertificateCheck(primePoints(p), residueModulo(p), n) }))
   }
 
   /** @throws AlgebraError for a pair over R that has no certificate. */
@@ -55,7 +55,7 @@ export class Prover {
     for (const { certificate, membership } of this.#checks) {
       const generates = certificate.check(system, this.#lower, points)
       if (generates === undefined) continue
-      const inside = membership.check(system) ?? inIdeal(system)
+      const inside = membership(system) ?? inIdeal(system)
       return { basis, inside, generates: generates.generates, by: "certificate" }
     }
     return { basis, ...byEngine(system), by: "engine" }
