@@ -40,6 +40,7 @@ export const runnerOnThread = async (model: Uint8Array, options: Ort.InferenceSe
   const task: Task = { purpose: "reprise session", model, options }
   const thread = new Worker(new URL(import.meta.url), { workerData: task })
   await answerOf(thread)
+  const gone = new Promise((resolve) => thread.once("exit", resolve))
   thread.unref() // between runs it does not keep the process alive
   const memory = new SharedMemory()
   const run = async (feeds: Readonly<Record<string, Tensor>>, into: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> => {
@@ -77,7 +78,6 @@ export const runnerOnThread = async (model: Uint8Array, options: Ort.InferenceSe
   return {
     run: (feeds, into) => inTurn(() => run(feeds, into)),
     release: () => inTurn(async () => {
-      const gone = new Promise((resolve) => thread.once("exit", resolve))
       const request: Request = "close"
       thread.postMessage(request)
       await gone
@@ -116,9 +116,10 @@ class SharedMemory {
   }
 }
 
-/** Waits for the thread. Rejects when it says that something went wrong, or ends. */
+/** Waits for the thread. Rejects when it says that something went wrong, ends or has ended. */
 const answerOf = (thread: Worker): Promise<void> =>
   new Promise((resolve, reject) => {
+    if (thread.threadId === -1) return reject(new EngineError({ message: hasEnded }))
     const settle = (problem: string | undefined) => {
       thread.off("message", answered).off("error", failed).off("exit", ended)
       if (problem === undefined) resolve()
@@ -126,9 +127,11 @@ const answerOf = (thread: Worker): Promise<void> =>
     }
     const answered = ({ problem }: Answer) => settle(problem)
     const failed = (cause: unknown) => settle(cause instanceof Error ? cause.message : String(cause))
-    const ended = () => settle("The thread that computes has ended.")
+    const ended = () => settle(hasEnded)
     thread.on("message", answered).on("error", failed).on("exit", ended)
   })
+
+const hasEnded = "The thread that computes has ended."
 
 // --- on the thread
 
