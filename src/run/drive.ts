@@ -20,6 +20,7 @@ import { type Metrics, openSearchGate } from "./search-gate.ts"
 import { makeStartQueue } from "./start-queue.ts"
 import { openTaskLog } from "./task-log.ts"
 import { needsOf, startWalk, type TaskOutputs } from "./walk.ts"
+import { noGraphicsCard, noMetric, tookMoreMemory } from "./warnings.ts"
 import { makeWorkspaces } from "./workspaces.ts"
 
 /** After a failed task: `continue` runs what does not depend on it, `stop` starts nothing more, `kill` aborts what runs, too. */
@@ -80,13 +81,6 @@ export interface Driven {
   readonly outputs: ReadonlyMap<string, TaskOutputs>
 }
 
-/** A task that takes more than it asks for, too briefly to be ended for it, may still take it from others. */
-const outgrownMemory = ({ declaration }: PlannedTask, { peakMemoryBytes }: ActionRecord): string | undefined => {
-  const declared = declaration.resources.memoryMiB
-  const used = Math.ceil(peakMemoryBytes / 2 ** 20)
-  return declared === undefined || used <= declared ? undefined : `It used ${used} MiB of memory and declares ${declared} MiB. Raise \`resources: { memory: ... }\` of the stage.`
-}
-
 /** How often a task that another process has claimed is looked at. */
 const lookMs = 200
 /** So many tasks are decided before the scheduler looks at what has ended. */
@@ -114,7 +108,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
   const gate = openSearchGate(plan, {
     onMissing: (id, metric, reported) => {
       const task = plan.tasks.find((each) => each.id === id)
-      if (task !== undefined) warn(task, `It reports no metric "${metric}", which its search goes by${reported.length === 0 ? "" : ` (it reports ${reported.join(", ")})`}: no configuration is gone on with.`)
+      if (task !== undefined) warn(task, noMetric(metric, reported))
     }
   })
   let delayed = 0
@@ -230,7 +224,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
         emit({ type: "task-started", at: Date.now(), ...about, fingerprint, worker, attempt: entry.attempt, reason, ...(gpus.length === 0 ? {} : { gpus }) })
         if (entry.attempt > 1) return
         if (share.warning !== undefined) warn(task, share.warning)
-        if (share.gpus > gpus.length) warn(task, "It asks for a graphics card, and none was found: it sees what the machine has. --gpus says how many there are, or which.")
+        if (share.gpus > gpus.length) warn(task, noGraphicsCard)
       },
       onEvent: (event) => emit({ type: "task-event", at: Date.now(), ...about, event })
     })
@@ -251,7 +245,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     const { fingerprint, outputs, wallMs } = action
     inFlight.delete(fingerprint)
     if (deciding.force) fresh.set(fingerprint, action)
-    const outgrown = outgrownMemory(task, action)
+    const outgrown = tookMoreMemory(task, action)
     if (outgrown !== undefined) warn(task, outgrown)
     const identical = yield* history.cameOutAsBefore(task, outputs)
     if (identical) unchanged.add(task.id)
