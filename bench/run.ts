@@ -7,7 +7,7 @@ import type { BenchRow } from "./row.ts"
 
 interface Bench {
   readonly about: string
-  readonly load: () => Promise<(options: { readonly quick: boolean }) => Promise<ReadonlyArray<BenchRow>>>
+  readonly load: () => Promise<(options: { readonly quick: boolean }, onRow: (row: BenchRow) => void) => Promise<ReadonlyArray<BenchRow>>>
 }
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -23,9 +23,13 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "peak memory of training steps beside PyTorch, and growth over ten thousand",
     load: async () => (await import("./tensor-memory.ts")).memoryBench
   },
-  noop: {
-    about: "a run with nothing to do, 1,000 tasks, beside Snakemake",
-    load: async () => (await import("./noop.ts")).noopBench
+  scheduler: {
+    about: "runs with nothing to do, up to 100,000 tasks, and what a task costs, beside Turborepo, Nx and Snakemake; memory",
+    load: async () => (await import("./scheduler.ts")).schedulerBench
+  },
+  query: {
+    about: "the first answer over 30,000 results of 100 rows",
+    load: async () => (await import("./query.ts")).queryBench
   }
 }
 
@@ -43,7 +47,8 @@ const main = async (parameters: ReadonlyArray<string>): Promise<number> => {
     return 2
   }
   const measure = await bench.load()
-  const rows = await measure({ quick: flags.has("--quick") })
+  // The long ones tell each row as soon as it is there.
+  const rows = await measure({ quick: flags.has("--quick") }, (row) => process.stderr.write(`${tableOf([row]).split("\n")[1]}\n`))
   if (flags.has("--json")) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
   else process.stdout.write(`${machine()}\n\n${tableOf(rows)}\n`)
   return 0
