@@ -2,11 +2,13 @@
  * Models of small whole numbers, said in the engine's own operators: scales and zero points taken out, the product or convolution, and the
  * result put on its scale again. The engine holds int8 in int32, so that a file's int8 weights are read as what they are.
  */
+import { only } from "../builders/call.ts"
 import { GraphError } from "../errors.ts"
 import type { Value } from "../graph.ts"
+import type { AttributeValue } from "../operator.ts"
 import * as o from "../ops.ts"
 import { normaliseAxis, sizeOf } from "../shape.ts"
-import { type Call, numberAttribute, operand, withAttributes } from "./call.ts"
+import { type Call, numberAttribute, operand, plainAttribute } from "./call.ts"
 import type { Composition } from "./compositions.ts"
 
 /** One number for all elements, or one for each index of an axis of x. */
@@ -21,7 +23,7 @@ const real = (x: Value, scale: Value, zero: Value | undefined, axis: number): Va
   return o.mul(shifted, along(scale, x, axis))
 }
 
-/** round(x / scale) + zero point, within the range of the zero point's type; int8 is told by its zero point being held in int32. */
+/** round(x / scale) + zero point, within uint8: the other whole-number types are not told apart. */
 const whole = (x: Value, scale: Value, zero: Value | undefined, axis: number, { where }: Call): Value => {
   if (zero !== undefined && zero.type !== "uint8") throw new GraphError({ message: `${where}: only uint8 is quantized to.` })
   const steps = o.round(o.div(x, along(scale, x, axis)))
@@ -60,13 +62,15 @@ const matMulOfIntegers: Composition = (call) => {
   return [o.matMul(centred(a, call.inputs[2], a.shape.length - 2, "int32"), centred(b, call.inputs[3], b.shape.length - 1, "int32"))]
 }
 
+/** With the attributes of the call, which are those of Conv. */
 const convolution = (call: Call, x: Value, w: Value): Value => {
-  const attributes = Object.fromEntries([...call.attributes].filter((entry): entry is [string, number | string | ReadonlyArray<number>] => typeof entry[1] !== "object" || isNumbers(entry[1])))
-  const [y] = call.graph.apply("Conv", [x, w], attributes)
-  if (y === undefined) throw new GraphError({ message: `${call.where}: it gives nothing.` })
-  return y
+  const attributes: Record<string, AttributeValue> = {}
+  for (const [name, attribute] of call.attributes) {
+    const value = plainAttribute(attribute)
+    if (value !== undefined) attributes[name] = value
+  }
+  return only("Conv", call.graph.apply("Conv", [x, w], attributes))
 }
-const isNumbers = (list: unknown): list is ReadonlyArray<number> => Array.isArray(list) && list.every((element) => typeof element === "number")
 
 /** In float32, since no runtime convolves int32: exact up to sums of 2^24, to 24 bits beyond. */
 const convolutionOfIntegers: Composition = (call) => {
@@ -87,7 +91,7 @@ const matMulOnScales: Composition = (call) => {
 const convolutionOnScales: Composition = (call) => {
   const [x, w, bias] = [operand(call, 0), operand(call, 3), call.inputs[8]]
   const [ofX, ofW] = [operand(call, 1), operand(call, 4)]
-  const y = convolution(withAttributes(call, {}), real(x, ofX, call.inputs[2], 1), real(w, ofW, call.inputs[5], 0))
+  const y = convolution(call, real(x, ofX, call.inputs[2], 1), real(w, ofW, call.inputs[5], 0))
   const biased = bias === undefined ? y : o.add(y, along(o.mul(o.cast(bias, ofX.type), o.mul(ofX, ofW)), y, 1))
   return [whole(biased, operand(call, 6), call.inputs[7], 1, call)]
 }

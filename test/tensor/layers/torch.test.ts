@@ -136,7 +136,7 @@ describe.skipIf(whyNoTorch !== undefined)(`shipped networks beside PyTorch${whyN
     const wrong = gradients.map(([key, values]) => [key, far(step[`gradient ${key}`], values, typical)] as const).filter(([, error]) => !(error < 1e-4))
     expect(wrong).toEqual([])
     for (const [key, text] of Object.entries(theirs.statistics)) expect(far(step[`after ${key}`], numbers(text)), key).toBeLessThan(1e-4)
-  })
+  }, 120_000)
 
   it.each(Object.entries(counted))("%s has as many parameters", (name, settings) => {
     const { parameters } = shipped(name.replace(/ with.*/, ""), settings)
