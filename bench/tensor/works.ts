@@ -12,7 +12,7 @@ import { sgd, type TrainingStep } from "../../src/tensor/training.ts"
 export interface Work {
   readonly name: string
   /** What the peer is asked for. */
-  readonly peer: { readonly kind: "attack" | "conv" | "wide" } | {
+  readonly peer: { readonly kind: "attack" | "conv" | "wide" | "pgd" | "epoch"; readonly layers?: ReadonlyArray<string> } | {
     readonly kind: "training" | "forward"
     readonly network: string
     /** Names of the network's inputs, in order. */
@@ -140,7 +140,7 @@ const wideWork = (): Work => {
 }
 
 export const works: ReadonlyArray<() => Work> = [
-  () => attackWork(32, 0.24), () => attackWork(256, 0.65), () => attackWork(1024, 0.85), convWork, wideWork
+  () => attackWork(32, 0.2), () => attackWork(256, 0.5), () => attackWork(1024, 0.7), convWork, wideWork
 ]
 
 export const feedsOf = ({ batch, learningRate }: Work): Record<string, Tensor> => ({ ...batch, learningRate: scalar(learningRate) })

@@ -96,19 +96,31 @@ const take = async (outputs: Readonly<Record<string, Value>>, options: SessionOp
 }
 
 const create = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Promise<Opened> => {
-  const ort = await import("onnxruntime-node")
-  ort.env.logLevel = "fatal" // what goes wrong comes back as an error; the library would print it as well
-  const lowered = lower(outputs, await rulesFor(ort, outputs, options))
   const { backend } = options
   if (backend === "webgpu" || backend === "cuda") {
+    const ort = await loadOrt()
+    const lowered = lower(outputs, await rulesFor(ort, outputs, options))
     const { native, elsewhere } = await openOn(ort, lowered, backend, options, nativeOptions(options))
     return { runner: nativeRunner(native, ort.Tensor, typesOf(outputs)), elsewhere }
   }
-  const [model, settings] = [encodeModel(lowered), nativeOptions(worthThreads(outputs, options))]
+  const { model, ort, settings } = await compileForCpu(outputs, options)
   const runner = options.apart === true && singleCoreMicroseconds(Object.values(outputs)) >= LEAST_WORK_APART
     ? await runnerOnThread(model, settings, typesOf(outputs))
     : nativeRunner(await ort.InferenceSession.create(model, settings), ort.Tensor, typesOf(outputs))
   return { runner, elsewhere: [] }
+}
+
+const loadOrt = async (): Promise<typeof Ort> => {
+  const ort = await import("onnxruntime-node")
+  ort.env.logLevel = "fatal" // what goes wrong comes back as an error; the library would print it as well
+  return ort
+}
+
+/** What onnxruntime is given for the processor: the rewritten graph and its settings. */
+export const compileForCpu = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions) => {
+  const ort = await loadOrt()
+  const lowered = lower(outputs, await rulesFor(ort, outputs, options))
+  return { ort, model: encodeModel(lowered), settings: nativeOptions(worthThreads(outputs, options)) }
 }
 
 const rulesFor = async (ort: typeof Ort, outputs: Readonly<Record<string, Value>>, { backend = "cpu" }: SessionOptions): Promise<ReadonlyArray<Rule>> => {
