@@ -161,7 +161,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       else {
         const entry: Entry = { task, decision, share: shareOf(task, options.capacity), attempt: 1, gpus: [], followers: [] }
         inFlight.set(decision.fingerprint, entry)
-        queue.add(entry, entry.share)
+        queue.add(entry, entry.share, walk.order(task.id))
         if (running.size < options.capacity.cpus) yield* startNext() // no need to have seen the whole plan
       }
     }
@@ -353,7 +353,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
         // The other process gave up, or is gone. Taken again when there is room.
         yield* store.release(entry.decision.fingerprint)
         elsewhere.delete(entry)
-        queue.add(entry, entry.share)
+        queue.add(entry, entry.share, walk.order(entry.task.id))
       }
     }
     if (elsewhere.size === 0) return
@@ -369,7 +369,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
         return yield* lookAround()
       case "retry":
         delayed--
-        if (stoppedBy === undefined) queue.add(message.entry, message.entry.share)
+        if (stoppedBy === undefined) queue.add(message.entry, message.entry.share, walk.order(message.entry.task.id))
         else yield* failed(message.entry, new TaskFailure({ kind: "error", message: `It was not tried again, because ${stoppedBy} failed.` }))
         return
       case "ended": {

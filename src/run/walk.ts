@@ -5,6 +5,7 @@
  */
 import type { Plan, PlannedTask, TaskId } from "../plan/plan.ts"
 import type { StoredOutput } from "../store/layout.ts"
+import { makeHeap } from "./heap.ts"
 
 export type TaskOutputs = Readonly<Record<string, StoredOutput>>
 
@@ -16,6 +17,8 @@ export interface Walk {
   /** Returns the tasks that can therefore never run and were not known as such, in the order of the plan. */
   fail(task: TaskId): ReadonlyArray<PlannedTask>
   outputs(task: TaskId): TaskOutputs | undefined
+  /** Place of a task in the plan. */
+  order(task: TaskId): number
   /** A taken task waits for its inputs again. */
   putBack(task: TaskId): void
   /** A finished task has lost its results: it is to be taken again, and what has not been taken waits for it again. */
@@ -46,7 +49,7 @@ export const needsOf = (task: PlannedTask): ReadonlyArray<TaskId> => {
 
 export const startWalk = (plan: Plan): Walk => {
   const nodes = new Map<TaskId, Node>()
-  const ready = makeHeap()
+  const ready = makeHeap<Node>(({ order }) => order)
   const nodeOf = (id: TaskId): Node => {
     const node = nodes.get(id)
     if (node === undefined) throw new Error(`The plan has no task ${id}.`)
@@ -102,6 +105,7 @@ export const startWalk = (plan: Plan): Walk => {
       return gone.slice(1).sort((a, b) => a.order - b.order).map(({ task }) => task)
     },
     outputs: (id) => nodeOf(id).outputs,
+    order: (id) => nodeOf(id).order,
     putBack: (id) => wait(nodeOf(id)),
     reopen: (id) => {
       const node = nodeOf(id)
@@ -111,42 +115,5 @@ export const startWalk = (plan: Plan): Walk => {
       for (const next of node.feeds) if (next.state === "waiting" || next.state === "ready") wait(next)
     },
     untaken: () => [...nodes.values()].filter(({ state }) => state === "waiting" || state === "ready").map(({ task }) => task)
-  }
-}
-
-/** A binary heap of nodes by their order in the plan. */
-const makeHeap = () => {
-  const items: Array<Node> = []
-  const before = (a: number, b: number) => (items[a]?.order ?? Infinity) < (items[b]?.order ?? Infinity)
-  const swap = (a: number, b: number) => {
-    const x = items[a]
-    const y = items[b]
-    if (x === undefined || y === undefined) return
-    items[a] = y
-    items[b] = x
-  }
-  return {
-    push: (node: Node) => {
-      items.push(node)
-      for (let at = items.length - 1; at > 0;) {
-        const parent = (at - 1) >> 1
-        if (!before(at, parent)) return
-        swap(at, parent)
-        at = parent
-      }
-    },
-    pop: (): Node | undefined => {
-      const top = items[0]
-      const last = items.pop()
-      if (last === undefined || items.length === 0) return top
-      items[0] = last
-      for (let at = 0;;) {
-        const left = 2 * at + 1
-        const least = before(left + 1, left) ? left + 1 : left
-        if (!before(least, at)) return top
-        swap(at, least)
-        at = least
-      }
-    }
   }
 }

@@ -38,15 +38,16 @@ describe("resources", () => {
 describe("the queue of tasks to start", () => {
   it("keeps their order where all fit", () => {
     const queue = makeStartQueue<string>()
-    for (const [item, share] of [["a", cpus(1)], ["b", cpus(2)], ["c", cpus(1)]] as const) queue.add(item, share)
+    // Whenever they come: what is earlier in the plan goes first.
+    for (const [item, share, order] of [["b", cpus(2), 1], ["c", cpus(1), 2], ["a", cpus(1), 0]] as const) queue.add(item, share, order)
     assert.deepStrictEqual([1, 2, 3, 4].map(() => queue.next(whole)?.item), ["a", "b", "c", undefined])
     assert.strictEqual(queue.size, 0)
   })
 
   it("lets others pass one that waits for what they do not need, but not for ever", () => {
     const queue = makeStartQueue<string>()
-    queue.add("needs gpu", cpus(1, 1))
-    for (let i = 0; i < 100; i++) queue.add(`cpu ${i}`, cpus(1))
+    queue.add("needs gpu", cpus(1, 1), 0)
+    for (let i = 0; i < 100; i++) queue.add(`cpu ${i}`, cpus(1), i + 1)
     const free = cpus(1)
     assert.strictEqual(queue.next(free)?.item, "cpu 0")
     let passed = 1
@@ -58,7 +59,7 @@ describe("the queue of tasks to start", () => {
 
   it("gives back what was never started, in order", () => {
     const queue = makeStartQueue<string>()
-    for (const [item, share] of [["a", cpus(1)], ["b", cpus(2)], ["c", cpus(1)], ["d", cpus(2)]] as const) queue.add(item, share)
+    for (const [order, [item, share]] of ([["a", cpus(1)], ["b", cpus(2)], ["c", cpus(1)], ["d", cpus(2)]] as const).entries()) queue.add(item, share, order)
     queue.next(whole)
     assert.deepStrictEqual(queue.drain(), ["b", "c", "d"])
     assert.strictEqual(queue.size, 0)
