@@ -1,7 +1,7 @@
 /**
  * Whether F generates all of G, by the certificate of the backward transformation F = U P [L; *] G: then [L^-1 0] P^T U^-1 F = G. U and L are
  * unitriangular, so their inverses are polynomial and applying them at a point is a substitution. Both sides are evaluated at random points
- * of a large field; should they differ as polynomials, all points agree with a chance below 2^-40.
+ * of a large field; should they differ as polynomials, all points agree with a chance below 2^-32.
  */
 import type { RandomStream } from "../../../../src/stage.ts"
 import type { PolynomialList, System } from "../generation/system-table.ts"
@@ -9,7 +9,7 @@ import type { CoefficientReader } from "./coefficient.ts"
 import { magnitudes, type PointField } from "./point-field.ts"
 
 /** The chance that a wrong certificate passes is at most 2^-security. */
-const security = 40
+const security = 32
 
 /** Evaluates lists of polynomials at one point. */
 class Evaluation {
@@ -35,24 +35,40 @@ class Evaluation {
   /** The polynomials' values at the point. Undefined where the prime divides a denominator. */
   values(list: PolynomialList): Float64Array | undefined {
     const { add, element, multiply, one, zero } = this.#field
+    const coefficient = this.#coefficient
+    const powers = this.#powers
+    const { exponents, terms } = list
     const [n, stride] = [this.#n, this.#most + 1]
-    const values = new Float64Array(list.terms.length)
+    const values = new Float64Array(terms.length)
     for (let polynomial = 0, term = 0; polynomial < values.length; polynomial++) {
       let sum = zero
-      for (let k = list.terms[polynomial] ?? 0; k > 0; k--, term++) {
-        const coefficient = this.#coefficient(list, term)
-        if (coefficient === undefined) return undefined
-        let product = one
-        for (let v = 0, e = term * n; v < n; v++, e++) {
-          const exponent = list.exponents[e] ?? 0
-          if (exponent > 0) product = multiply(product, this.#powers[v * stride + exponent] ?? zero)
+      // Terms descend under lex, so that many share the exponents of all but the last variable.
+      let prefix = one
+      let known = -1
+      for (let k = terms[polynomial] ?? 0; k > 0; k--, term++) {
+        const value = coefficient(list, term)
+        if (value === undefined) return undefined
+        const at = term * n
+        if (known < 0 || !sameExponents(exponents, known, at, n - 1)) {
+          prefix = one
+          for (let v = 0; v < n - 1; v++) {
+            const exponent = exponents[at + v] ?? 0
+            if (exponent > 0) prefix = multiply(prefix, powers[v * stride + exponent] ?? zero)
+          }
+          known = at
         }
-        sum = add(sum, multiply(product, element(coefficient)))
+        const product = multiply(prefix, powers[(n - 1) * stride + (exponents[at + n - 1] ?? 0)] ?? zero)
+        sum = add(sum, multiply(product, element(value)))
       }
       values[polynomial] = sum
     }
     return values
   }
+}
+
+const sameExponents = (exponents: Uint8Array, a: number, b: number, count: number): boolean => {
+  for (let v = 0; v < count; v++) if (exponents[a + v] !== exponents[b + v]) return false
+  return true
 }
 
 export interface CertificateResult {
@@ -90,7 +106,7 @@ export class CertificateCheck {
     if (!isPermutation(permutation)) return { generates: false, points: 0 }
     const most = Math.max(greatest(f.exponents), greatest(g.exponents), greatest(certificate.exponents))
     // Each inverse multiplies as many entries as its matrix has rows, less one.
-    const degree = n * most + n * greatest(certificate.exponents) * (n + m)
+    const degree = totalDegree(f.exponents, n) + totalDegree(certificate.exponents, n) * (n + m - 2)
     const points = Math.ceil(security / Math.max(1, Math.log2(this.#field.size / Math.max(1, degree))))
     const evaluation = new Evaluation(this.#field, this.#coefficient, n)
     const bound = this.#tolerance === undefined ? undefined : new Evaluation(magnitudes, this.#coefficient, n)
@@ -136,6 +152,16 @@ const solve = ({ add, multiply, negate }: PointField, triangle: Float64Array, si
 const greatest = (exponents: Uint8Array): number => {
   let most = 0
   for (const exponent of exponents) if (exponent > most) most = exponent
+  return most
+}
+
+const totalDegree = (exponents: Uint8Array, n: number): number => {
+  let most = 0
+  for (let at = 0; at < exponents.length; at += n) {
+    let degree = 0
+    for (let v = 0; v < n; v++) degree += exponents[at + v] ?? 0
+    if (degree > most) most = degree
+  }
   return most
 }
 

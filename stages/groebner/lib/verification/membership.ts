@@ -6,21 +6,32 @@ import { modularProduct } from "../algebra/prime.ts"
 import type { PolynomialList, System } from "../generation/system-table.ts"
 import { type CoefficientReader, realCoefficient, residueModulo } from "./coefficient.ts"
 
+/** Sums of products; `reduce` gives the element that a sum stands for. */
 interface Arithmetic {
   readonly coefficient: CoefficientReader
   readonly add: (a: number, b: number) => number
   readonly multiply: (a: number, b: number) => number
   readonly negate: (a: number) => number
+  readonly reduce: (sum: number) => number
 }
 
-const modular = (p: number): Arithmetic => ({
-  coefficient: residueModulo(p),
-  add: (a, b) => (a + b >= p ? a + b - p : a + b),
-  multiply: modularProduct(p),
-  negate: (a) => (a === 0 ? 0 : p - a)
-})
+/** Below this, sums of 2^16 products of polynomials of degree 100 fit into doubles, and are reduced once at the end. */
+const small = 2 ** 14
 
-const real: Arithmetic = { coefficient: realCoefficient, add: (a, b) => a + b, multiply: (a, b) => a * b, negate: (a) => -a }
+const modular = (p: number): Arithmetic => {
+  const common = { coefficient: residueModulo(p), negate: (a: number) => (a === 0 ? 0 : p - a) }
+  if (p < small) {
+    const reciprocal = 1 / p
+    const reduce = (sum: number): number => {
+      const rest = sum - Math.floor(sum * reciprocal) * p
+      return rest < 0 ? rest + p : rest >= p ? rest - p : rest
+    }
+    return { ...common, add: (a, b) => a + b, multiply: (a, b) => a * b, reduce }
+  }
+  return { ...common, add: (a, b) => (a + b >= p ? a + b - p : a + b), multiply: modularProduct(p), reduce: (sum) => sum }
+}
+
+const real: Arithmetic = { coefficient: realCoefficient, add: (a, b) => a + b, multiply: (a, b) => a * b, negate: (a) => -a, reduce: (sum) => sum }
 
 /** Absolute values throughout: what rounding errors are measured by. */
 const magnitude: Arithmetic = { ...real, coefficient: (list, term) => Math.abs(list.values[term] ?? 0), negate: (a) => a }
@@ -60,30 +71,30 @@ class ShapeReduction {
     if (basis === undefined) return undefined
     const { h, replacements } = basis
     const degree = h.length
+    const powers = replacements.map((replacement) => [unit(degree), replacement])
     // Products of the replacements of x_0 .. x_v for the exponents of the term at hand: neighbouring terms share most of them.
     const prefix = Array.from({ length: n }, () => new Float64Array(degree))
-    const one = new Float64Array(degree)
-    one[0] = 1
     const last = new Uint8Array(n)
-    const group = new Float64Array(degree)
     const forms = new Float64Array(degree * f.terms.length)
-    const scratch = new Float64Array(degree)
+    // Sums of terms that differ in the last variable only, and products, before they are reduced modulo h.
+    const group = new Float64Array(degree)
+    const product = new Float64Array(2 * degree)
+    const sum = new Float64Array(2 * degree)
     for (let polynomial = 0, term = 0; polynomial < f.terms.length; polynomial++) {
-      const sum = forms.subarray(polynomial * degree, (polynomial + 1) * degree)
       const end = term + (f.terms[polynomial] ?? 0)
       let fresh = true
       while (term < end) {
-        // Terms that differ in the last variable only.
         let from = 0
         if (!fresh) while (from < n - 1 && f.exponents[term * n + from] === last[from]) from++
         for (let v = from; v < n - 1; v++) {
           const exponent = f.exponents[term * n + v] ?? 0
-          const into = prefix[v]
-          const replacement = replacements[v]
-          if (into === undefined || replacement === undefined) return undefined
-          into.set(v === 0 ? one : prefix[v - 1] ?? one)
-          for (let k = 0; k < exponent; k++) this.#multiply(into, replacement, h, scratch)
+          const [into, before] = [prefix[v], prefix[v - 1]]
+          const power = this.#power(powers[v] ?? [], exponent, h, product)
+          if (into === undefined) return undefined
           last[v] = exponent
+          if (before === undefined) into.set(power)
+          else if (exponent === 0) into.set(before)
+          else this.#times(before, power, h, product, into)
         }
         fresh = false
         group.fill(0)
@@ -98,9 +109,11 @@ class ShapeReduction {
           for (; previous > next; previous--) this.#shift(group, h)
           if (!goesOn) break
         }
-        this.#multiply(group, n === 1 ? one : prefix[n - 2] ?? one, h, scratch)
-        for (let i = 0; i < degree; i++) sum[i] = add(sum[i] ?? 0, group[i] ?? 0)
+        const factor = prefix[n - 2]
+        if (factor === undefined) for (let i = 0; i < degree; i++) sum[i] = add(sum[i] ?? 0, group[i] ?? 0)
+        else this.#addProduct(group, factor, sum)
       }
+      this.#reduceInto(sum, h, forms.subarray(polynomial * degree, (polynomial + 1) * degree))
     }
     return forms
   }
@@ -138,27 +151,59 @@ class ShapeReduction {
 
   /** a times x_last modulo h. */
   #shift(a: Float64Array, h: Float64Array): void {
-    const { add, multiply } = this.#arithmetic
+    const { add, multiply, reduce } = this.#arithmetic
     const top = a.length - 1
-    const lead = a[top] ?? 0
-    for (let i = top; i > 0; i--) a[i] = add(a[i - 1] ?? 0, multiply(lead, h[i] ?? 0))
-    a[0] = multiply(lead, h[0] ?? 0)
+    const lead = reduce(a[top] ?? 0)
+    for (let i = top; i > 0; i--) a[i] = reduce(add(a[i - 1] ?? 0, multiply(lead, h[i] ?? 0)))
+    a[0] = reduce(multiply(lead, h[0] ?? 0))
   }
 
-  /** a becomes a times b modulo h. */
-  #multiply(a: Float64Array, b: Float64Array, h: Float64Array, scratch: Float64Array): void {
+  /** A power of a replacement; `known` holds those that came up. */
+  #power(known: Array<Float64Array>, exponent: number, h: Float64Array, product: Float64Array): Float64Array {
+    const [one = unit(h.length), first = one] = known
+    for (let k = known.length; k <= exponent; k++) {
+      const next = new Float64Array(h.length)
+      this.#times(known[k - 1] ?? one, first, h, product, next)
+      known.push(next)
+    }
+    return known[exponent] ?? one
+  }
+
+  #times(a: Float64Array, b: Float64Array, h: Float64Array, product: Float64Array, into: Float64Array): void {
+    this.#addProduct(a, b, product)
+    this.#reduceInto(product, h, into)
+  }
+
+  /** Adds a times b to `sum`, which is as long as the product. */
+  #addProduct(a: Float64Array, b: Float64Array, sum: Float64Array): void {
     const { add, multiply } = this.#arithmetic
     const degree = a.length
-    const result = scratch.subarray(0, degree)
-    result.fill(0)
-    for (let i = degree - 1; i >= 0; i--) {
-      if (i < degree - 1) this.#shift(result, h)
-      const factor = b[i] ?? 0
+    for (let i = 0; i < degree; i++) {
+      const factor = a[i] ?? 0
       if (factor === 0) continue
-      for (let j = 0; j < degree; j++) result[j] = add(result[j] ?? 0, multiply(factor, a[j] ?? 0))
+      for (let j = 0; j < degree; j++) sum[i + j] = add(sum[i + j] ?? 0, multiply(factor, b[j] ?? 0))
     }
-    a.set(result)
   }
+
+  /** The sum modulo h; the sum becomes 0. */
+  #reduceInto(sum: Float64Array, h: Float64Array, into: Float64Array): void {
+    const { add, multiply, reduce } = this.#arithmetic
+    const degree = h.length
+    for (let k = 2 * degree - 2; k >= degree; k--) {
+      const lead = reduce(sum[k] ?? 0)
+      if (lead === 0) continue
+      for (let j = 0, at = k - degree; j < degree; j++, at++) sum[at] = add(sum[at] ?? 0, multiply(lead, h[j] ?? 0))
+    }
+    for (let i = 0; i < degree; i++) into[i] = reduce(sum[i] ?? 0)
+    sum.fill(0)
+  }
+}
+
+/** The polynomial 1. */
+const unit = (degree: number): Float64Array => {
+  const one = new Float64Array(degree)
+  one[0] = 1
+  return one
 }
 
 const samePrefix = (exponents: Uint8Array, at: number, last: Uint8Array, length: number): boolean => {
