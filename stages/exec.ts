@@ -15,19 +15,17 @@ import { runProgram } from "./lib/exec/program.ts"
 const Names = Schema.Array(Schema.NonEmptyString)
 const Texts = Schema.Record(Schema.String, Schema.String)
 
-const Output = Schema.Union([
-  Schema.Struct({
-    table: oneOf(...tableFormats).annotate({ description: "A table, in the format in which the program writes it." }),
-    columns: Schema.optionalKey(Schema.Record(Schema.String, oneOf(...csvTypes)).annotate({ description: "Types of columns of a CSV file; those left out are inferred." }))
-  }),
-  Schema.Struct({
-    dataset: oneOf(...tableFormats).annotate({ description: "A data set, from a table of numbers." }),
-    label: field(Schema.NonEmptyString, doc("Its column with the targets."), "y")
-  }),
-  Schema.Struct({ file: Schema.NonEmptyString.annotate({ description: "Any file, by its media type: image/png." }) }),
-  Schema.Struct({ folder: Schema.Literal(true).annotate({ description: "A folder; it is there when the program starts." }) }),
-  Schema.Struct({ model: oneOf("onnx").annotate({ description: "A model." }) })
-])
+const kinds = ["table", "dataset", "file", "folder", "model"] as const
+const Output = Schema.Struct({
+  table: Schema.optionalKey(oneOf(...tableFormats).annotate({ description: "A table, in the format in which the program writes it." })),
+  columns: Schema.optionalKey(Schema.Record(Schema.String, oneOf(...csvTypes)).annotate({ description: "Types of columns of a CSV table; those left out are inferred." })),
+  dataset: Schema.optionalKey(oneOf(...tableFormats).annotate({ description: "A data set, from a table of numbers." })),
+  label: Schema.optionalKey(Schema.NonEmptyString.annotate({ description: "The data set's column with the targets; y unless given." })),
+  file: Schema.optionalKey(Schema.NonEmptyString.annotate({ description: "Any file, by its media type: image/png." })),
+  folder: Schema.optionalKey(Schema.Literal(true).annotate({ description: "A folder; it is there when the program starts." })),
+  model: Schema.optionalKey(oneOf("onnx").annotate({ description: "A model." }))
+}).check(Schema.makeFilter((output) =>
+  kinds.filter((kind) => output[kind] !== undefined).length === 1 || `an output is one of ${kinds.join(", ")}: { table: csv }, { file: image/png }, ...`))
 
 const Params = Schema.Struct({
   run: field(Schema.Union([Schema.NonEmptyArray(Schema.String), Schema.Struct({ shell: Schema.NonEmptyString })]), doc(

@@ -7,14 +7,16 @@ import { packFolder } from "./folders.ts"
 import { type ProgramOutput, type ProgramParams, variableOf } from "./params.ts"
 import { takeTable } from "./tables.ts"
 
-const endingOf = (output: ProgramOutput): string =>
-  "table" in output ? `.${output.table}` : "dataset" in output ? `.${output.dataset}` : "model" in output ? ".onnx" : ""
+const endingOf = ({ dataset, model, table }: ProgramOutput): string => {
+  const ending = table ?? dataset ?? model
+  return ending === undefined ? "" : `.${ending}`
+}
 
 /** A place for each output. A folder is there already, and empty. */
 export const outputPlaces = (params: ProgramParams, folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(params.outputs).map(([name, output]) => {
     const place = join(folder, `out-${name}${endingOf(output)}`)
-    if ("folder" in output) mkdirSync(place, { recursive: true })
+    if (output.folder === true) mkdirSync(place, { recursive: true })
     return [name, place]
   }))
 
@@ -25,9 +27,9 @@ export const takeOutput = (name: string, output: ProgramOutput, from: string, ta
   }
   return Effect.tryPromise({
     try: async () => {
-      if ("table" in output) await takeTable(from, to, output.table, output.columns ?? {})
-      else if ("dataset" in output) await takeDataset(from, to, output.dataset, output.label)
-      else if ("folder" in output) await packFolder(from, to)
+      if (output.table !== undefined) await takeTable(from, to, output.table, output.columns ?? {})
+      else if (output.dataset !== undefined) await takeDataset(from, to, output.dataset, output.label ?? "y")
+      else if (output.folder === true) await packFolder(from, to)
       else renameSync(from, to)
     },
     catch: (cause) => new StageError({

@@ -9,12 +9,16 @@ export type TableFormat = (typeof tableFormats)[number]
 export const givenFormats = [...tableFormats, "folder"] as const
 export type GivenFormat = (typeof givenFormats)[number]
 
-export type ProgramOutput =
-  | { readonly table: TableFormat; readonly columns?: Readonly<Record<string, CsvType>> }
-  | { readonly dataset: TableFormat; readonly label: string }
-  | { readonly file: string }
-  | { readonly folder: true }
-  | { readonly model: string }
+/** One of `table`, `dataset`, `file`, `folder` and `model`. */
+export interface ProgramOutput {
+  readonly table?: TableFormat
+  readonly columns?: Readonly<Record<string, CsvType>>
+  readonly dataset?: TableFormat
+  readonly label?: string
+  readonly file?: string
+  readonly folder?: true
+  readonly model?: string
+}
 
 export interface ProgramParams extends Chosen {
   readonly run: ReadonlyArray<string> | { readonly shell: string }

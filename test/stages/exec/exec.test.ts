@@ -148,6 +148,13 @@ describe("a container", () => {
 })
 
 describe("what is taken back", () => {
+  it("is declared as one of a few kinds", () => {
+    for (const output of [{}, { table: "csv", file: "text/plain" }]) {
+      expect(exec.decode({ run: ["true"], outputs: { out: output } })).toMatchObject({ ok: false, issues: [{ path: ["outputs", "out"], message: expect.stringContaining("an output is one of table, dataset, file, folder, model") }] })
+    }
+    expect(exec.decode({ run: ["true"], outputs: { out: { folder: true } } })).toMatchObject({ ok: true })
+  })
+
   it("Parquet, as a table with its types, and given as that", async () => {
     const table = await run({ run: { shell: `printf 'n,x,name,ok\n1,0.5,a,true\n2,,b,false\n' > $REPRISE_OUTPUT_OUT` }, outputs: csv })
     const given = { table: { path: table.outputs["out"]?.path ?? "", kind: "table" } } as const
