@@ -5,8 +5,8 @@
  *
  * With S, G and R for what sources, filters and results have to do with the products, y = R' [(G w G') * (S x S')] R, where * multiplies the matrices of every product and
  * ' transposes. S and R hold all tiles of an axis, the padding included, so that each side of a picture is one product with a constant matrix; these products also bring
- * the channels to where the product over channels wants them, and nothing is copied. The gradients are the same with the roles exchanged: what R makes of the gradient of y serves both, what
- * S makes of x and G of w is there from the forward pass.
+ * the channels to where the product over channels wants them, and nothing is copied. The gradients are the same with the roles exchanged: what R makes of the gradient of y serves both. What
+ * S makes of x and G of w is made again for them, which takes a fiftieth of the time; kept from the forward pass, it would take several times the memory of x and w.
  */
 import type { Value } from "../graph.ts"
 import { intOf } from "../operator.ts"
@@ -55,10 +55,12 @@ const alongAxis = ({ filtering, tiles }: Axis, rows: ReadonlyArray<ReadonlyArray
     Float64Array.from({ length: pixels }, (_, pixel) => row[pixel + before - tile * filtering.outputs] ?? 0)))
 
 type Side = "source" | "result"
+/** For which pass. Each has constants of its own, for equal operations on equal values would be done once, and what they give kept. */
+type Pass = "forward" | "backward"
 
-const matrixOf = (graph: Value["graph"], axis: Axis, side: Side): Value => {
+const matrixOf = (graph: Value["graph"], axis: Axis, side: Side, pass: Pass): Value => {
   const [pixels, before] = side === "source" ? [axis.input, axis.begin] : [axis.output, 0]
-  const key = `winograd ${side} ${axis.filtering.outputs} ${before}`
+  const key = `winograd ${side} ${axis.filtering.outputs} ${before} ${pass}`
   return sharedConstant(graph, key, { type: "float32", shape: [axis.rows, pixels] }, () => alongAxis(axis, axis.filtering[side], pixels, before).flatMap((row) => [...row]))
 }
 
@@ -68,14 +70,14 @@ const lastTwoSwapped = (value: Value): Value => {
 }
 
 /** One convolution: [N, C, h, w] with weights [K, C, 3, 3], all as the window says. */
-export const winograd = (window: Window, samples: number) => {
+export const winograd = (window: Window, samples: number, pass: Pass) => {
   const [down, across] = [axisOf(window, 0), axisOf(window, 1)]
 
   /** Pictures [N, C, h, w] at all points: [points across, tiles across, points down, tiles down and N, C]. */
   const toPoints = (pictures: Value, side: Side): Value => {
     const [channels, height, width] = [at(pictures.shape, 1), at(pictures.shape, 2), at(pictures.shape, 3)]
-    const lines = o.gemm(matrixOf(pictures.graph, across, side), o.reshape(pictures, [-1, width]), undefined, { transB: true })
-    const planes = o.matMul(o.reshape(matrixOf(pictures.graph, down, side), [1, down.rows, height]), lastTwoSwapped(o.reshape(lines, [across.rows, samples * channels, height])))
+    const lines = o.gemm(matrixOf(pictures.graph, across, side, pass), o.reshape(pictures, [-1, width]), undefined, { transB: true })
+    const planes = o.matMul(o.reshape(matrixOf(pictures.graph, down, side, pass), [1, down.rows, height]), lastTwoSwapped(o.reshape(lines, [across.rows, samples * channels, height])))
     return o.reshape(planes, [across.filtering.points, across.tiles, down.filtering.points, down.tiles * samples, channels])
   }
 
@@ -84,15 +86,15 @@ export const winograd = (window: Window, samples: number) => {
     const channels = at(products.shape, 4)
     const [height, width] = side === "source" ? [down.input, across.input] : [down.output, across.output]
     const planes = lastTwoSwapped(o.reshape(products, [across.rows, down.rows, samples * channels]))
-    const lines = o.matMul(planes, o.reshape(matrixOf(products.graph, down, side), [1, down.rows, height]))
-    const pixels = o.gemm(o.reshape(lines, [across.rows, -1]), matrixOf(products.graph, across, side), undefined, { transA: true })
+    const lines = o.matMul(planes, o.reshape(matrixOf(products.graph, down, side, pass), [1, down.rows, height]))
+    const pixels = o.gemm(o.reshape(lines, [across.rows, -1]), matrixOf(products.graph, across, side, pass), undefined, { transA: true })
     return o.reshape(pixels, [samples, channels, height, width])
   }
 
   /** What every product takes of the nine weights: [points across and down, 9]. */
   const filterMatrix = (graph: Value["graph"]): Value => {
     const products = across.filtering.filter.flatMap((right) => down.filtering.filter.flatMap((below) => below.flatMap((a) => right.map((b) => a * b))))
-    const key = `winograd filter ${across.filtering.outputs} ${down.filtering.outputs}`
+    const key = `winograd filter ${across.filtering.outputs} ${down.filtering.outputs} ${pass}`
     return sharedConstant(graph, key, { type: "float32", shape: [products.length / TAPS ** 2, TAPS ** 2] }, () => products)
   }
 
@@ -138,7 +140,7 @@ export const byMinimalFiltering: Rule = ({ operator, attributes, outputs }, inpu
     const [samples, channels] = [at(arriving.shape, 0), at(arriving.shape, 1)]
     const other = lowered(gradient.of === "input" ? gradient.weights : gradient.x)
     if (!pays(window, samples, at(other.shape, 1), channels)) return undefined
-    const form = winograd(window, samples)
+    const form = winograd(window, samples, "backward")
     return gradient.of === "input" ? form.inputGradient(arriving, other) : form.weightGradient(other, arriving)
   }
   const [x, weights, bias] = inputs
@@ -147,6 +149,6 @@ export const byMinimalFiltering: Rule = ({ operator, attributes, outputs }, inpu
   if (weights.constant !== undefined || intOf(attributes, "group", 1) !== 1) return undefined
   const window = windowOf(x.shape.slice(2), weights.shape.slice(2), attributes)
   if (!pays(window, at(x.shape, 0), at(weights.shape, 1), at(weights.shape, 0))) return undefined
-  const y = winograd(window, at(x.shape, 0)).forward(x, weights)
+  const y = winograd(window, at(x.shape, 0), "forward").forward(x, weights)
   return bias === undefined ? y : o.add(y, o.reshape(bias, [-1, 1, 1]))
 }

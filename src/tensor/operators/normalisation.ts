@@ -198,22 +198,24 @@ const batchNormalization: Operator = {
     const axes = allButChannels(x.shape)
     const rank = x.shape.length
     const epsilon = epsilonOf(attributes)
-    const inverse = o.reciprocal(o.sqrt(o.add(variance, epsilon)))
-    const slope = o.mul(scale, inverse)
     const total = () => o.reduceSum(gradient, axes)
-    const totalAlong = () => o.reduceSum(o.mul(gradient, o.sub(x, perChannel(mean, rank))), axes)
-    const direct = () => o.mul(gradient, perChannel(slope, rank))
-    const ofScaleAndBias = [() => o.mul(totalAlong(), inverse), total]
     const statistics = batchStatistics.get(variance)
     if (statistics?.x === x && statistics.mean === mean) {
-      // slope (gradient - its mean - unit times the mean of gradient times unit), the last two as one normalisation of x.
+      // The gradient without its mean and without its part along the unit values, these two as one normalisation of x. The unit values are made again rather than kept.
+      const normal = (factor: Value, offset: Value) => o.batchNormalization(x, factor, offset, mean, variance, epsilon)
+      const alongUnit = () => o.reduceSum(o.mul(gradient, normal(o.full(scale, scale.shape, 1), o.full(scale, scale.shape, 0))), axes)
+      const slope = o.div(scale, o.sqrt(o.add(variance, epsilon)))
       const share = o.mul(slope, -at(x.shape, 1) / sizeOf(x.shape))
-      const through = () => o.batchNormalization(x, o.mul(share, o.mul(totalAlong(), inverse)), o.mul(share, total()), mean, variance, epsilon)
-      return [() => o.add(direct(), through()), ...ofScaleAndBias, undefined, undefined]
+      const through = () => normal(o.mul(share, alongUnit()), o.mul(share, total()))
+      return [() => o.add(o.mul(gradient, perChannel(slope, rank)), through()), alongUnit, total, undefined, undefined]
     }
+    const inverse = o.reciprocal(o.sqrt(o.add(variance, epsilon)))
+    const slope = o.mul(scale, inverse)
+    const totalAlong = () => o.reduceSum(o.mul(gradient, o.sub(x, perChannel(mean, rank))), axes)
     return [
-      direct,
-      ...ofScaleAndBias,
+      () => o.mul(gradient, perChannel(slope, rank)),
+      () => o.mul(totalAlong(), inverse),
+      total,
       () => o.neg(o.mul(total(), slope)),
       () => o.mul(o.mul(totalAlong(), o.mul(slope, o.square(inverse))), -0.5)
     ]
