@@ -41,9 +41,9 @@ export interface Pool {
 const defaultGraceMs = 5_000
 /** How long an idle process may take to leave. */
 const closeMs = 1_000
-/** An idle process is replaced where it still holds this share of what the next task may take, and more than a fresh one would. */
-const staleShare = 0.25
-const freshBytes = 160 * 2 ** 20
+/** What an idle process may still hold of what the next task may take, in bytes, before a fresh one takes its place: half of it, or less where
+ * that is more than a process with its libraries needs. */
+const mostLeft = (limit: number): number => Math.min(limit / 2, Math.max(256 * 2 ** 20, limit / 4))
 /** How many idle processes that see other cards are kept for their like. */
 const spare = 2
 
@@ -83,7 +83,7 @@ export const makePool = (options: PoolOptions): Effect.Effect<Pool, never, Scope
     const take = ({ memoryMiB = Infinity, request: { gpus = [] } }: PoolTask): Member => {
       for (const member of idle.filter(({ process }) => !process.alive)) forget(member)
       const fitting = idle.findLast((member) => member.gpus === gpus.join(","))
-      if (fitting !== undefined && (memoryMiB === Infinity || ownMemory(fitting.process.pid) < Math.max(freshBytes, staleShare * memoryMiB * 2 ** 20))) {
+      if (fitting !== undefined && (memoryMiB === Infinity || ownMemory(fitting.process.pid) < mostLeft(memoryMiB * 2 ** 20))) {
         idle.splice(idle.indexOf(fitting), 1)
         return fitting
       }
