@@ -11,11 +11,13 @@ import { widest } from "./widest.ts"
 
 export interface TasksOfRun {
   readonly record: Pick<RunRecord, "id" | "pipeline" | "startedAt">
-  readonly tasks: ReadonlyArray<RunTask>
+  /** Taken once. */
+  readonly tasks: Iterable<RunTask>
 }
 
 export interface RunWithTasks extends TasksOfRun {
   readonly record: RunRecord
+  readonly tasks: ReadonlyArray<RunTask>
 }
 
 /** The rows of one output of one task, at one place in the coordinate system. */

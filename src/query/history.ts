@@ -5,7 +5,7 @@
 import { join } from "node:path"
 import { readJournal } from "../store/journal.ts"
 import type { StorePaths } from "../store/paths.ts"
-import { readRunTasks } from "../store/runs.ts"
+import { runTasks } from "../store/runs.ts"
 import { foldUses, type Use } from "./catalog.ts"
 import { keepDerivedLines } from "./derived.ts"
 import type { RunHead } from "./run-heads.ts"
@@ -48,7 +48,7 @@ export const readUses = (paths: StorePaths, records: ReadonlyArray<RunHead>): Re
   const folded = new Set(kept.runs)
   const startedAt = new Map(records.map((record) => [record.id, record.startedAt]))
   const fold = (uses: ReadonlyArray<Use>, runs: ReadonlyArray<RunHead>): ReadonlyArray<Use> =>
-    runs.length === 0 ? uses : foldUses(uses, runs.map((record) => ({ record, tasks: readRunTasks(paths, record.id) })), (run) => startedAt.get(run) ?? 0)
+    runs.length === 0 ? uses : foldUses(uses, runs.map((record) => ({ record, tasks: runTasks(paths, record.id) })), (run) => startedAt.get(run) ?? 0)
 
   const fresh = records.filter((record) => !folded.has(record.id))
   const uses = fold(kept.uses, fresh.filter((record) => finished.has(record.id)))

@@ -53,43 +53,56 @@ export const openJournal = (path: string): Journal => {
 }
 
 const readBytes = 1 << 22
+const newline = 0x0a
 
-/** Every whole line that has the shape, in order; none where there is no such file. Read in portions: the journal of a large run has as many bytes as its
- * lines have as values, and both together would be too much. */
-export const readJournal = <A>(path: string, isShape: (value: unknown) => value is A): ReadonlyArray<A> => {
-  const lines: Array<A> = []
-  const take = (line: string): void => {
-    if (line === "") return
+/** Every whole line that has the shape, in order; none where there is no such file. The file is read in portions as the lines are taken: those of a large run
+ * need not all be there at once. */
+export function* journalLines<A>(path: string, isShape: (value: unknown) => value is A): Generator<A> {
+  const parsed = (line: string): ReadonlyArray<A> => {
+    if (line === "") return []
     try {
       const value: unknown = JSON.parse(line)
-      if (isShape(value)) lines.push(value)
+      return isShape(value) ? [value] : []
     } catch {
-      // Cut off by a kill, or still being written.
+      return [] // cut off by a kill, or still being written
     }
   }
+  const file = openToRead(path)
+  if (file === undefined) return
   try {
-    const file = openSync(path, "r")
-    try {
-      const portion = Buffer.allocUnsafeSlow(Math.min(readBytes, fstatSync(file).size + 1))
-      let rest: ReadonlyArray<Buffer> = []
-      for (let read = readSync(file, portion); read > 0; read = readSync(file, portion)) {
-        let start = 0
-        for (let end = portion.indexOf(newline, start); end >= 0 && end < read; end = portion.indexOf(newline, start)) {
-          take(rest.length === 0 ? portion.toString("utf8", start, end) : Buffer.concat([...rest, portion.subarray(start, end)]).toString("utf8"))
-          rest = []
-          start = end + 1
-        }
-        if (start < read) rest = [...rest, Buffer.from(portion.subarray(start, read))]
+    const portion = Buffer.allocUnsafeSlow(Math.min(readBytes, fstatSync(file).size + 1))
+    let rest: ReadonlyArray<Buffer> = []
+    for (let read = readPortion(file, portion, path); read > 0; read = readPortion(file, portion, path)) {
+      let start = 0
+      for (let end = portion.indexOf(newline, start); end >= 0 && end < read; end = portion.indexOf(newline, start)) {
+        yield* parsed(rest.length === 0 ? portion.toString("utf8", start, end) : Buffer.concat([...rest, portion.subarray(start, end)]).toString("utf8"))
+        rest = []
+        start = end + 1
       }
-      take(Buffer.concat(rest).toString("utf8"))
-    } finally {
-      closeSync(file)
+      if (start < read) rest = [...rest, Buffer.from(portion.subarray(start, read))]
     }
-  } catch (cause) {
-    if (hasCode(cause, "ENOENT", "ENOTDIR")) return []
-    throw storeError("read", path, cause)
+    yield* parsed(Buffer.concat(rest).toString("utf8"))
+  } finally {
+    closeSync(file)
   }
-  return lines
 }
 
-const newline = 0x0a
+/** The same, all at once. */
+export const readJournal = <A>(path: string, isShape: (value: unknown) => value is A): ReadonlyArray<A> => [...journalLines(path, isShape)]
+
+const openToRead = (path: string): number | undefined => {
+  try {
+    return openSync(path, "r")
+  } catch (cause) {
+    if (hasCode(cause, "ENOENT", "ENOTDIR")) return undefined
+    throw storeError("read", path, cause)
+  }
+}
+
+const readPortion = (file: number, portion: Buffer, path: string): number => {
+  try {
+    return readSync(file, portion)
+  } catch (cause) {
+    throw storeError("read", path, cause)
+  }
+}

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs"
 import type { JsonObject } from "../stage/json.ts"
 import { storeError } from "./error.ts"
 import { hasCode } from "./remedy.ts"
-import { openJournal, readJournal } from "./journal.ts"
+import { journalLines, openJournal } from "./journal.ts"
 import { readJsonFile, writeJsonFile } from "./json-file.ts"
 import type { RunRecord, RunTask } from "./layout.ts"
 import type { RunPaths, StorePaths } from "./paths.ts"
@@ -64,7 +64,10 @@ export const runIds = (paths: StorePaths): ReadonlyArray<string> => {
 
 export const readRun = (paths: StorePaths, id: string): RunRecord | undefined => readJsonFile(paths.run(id).record, isRunRecord)
 
-export const readRunTasks = (paths: StorePaths, id: string): ReadonlyArray<RunTask> => readJournal(paths.run(id).tasks, isRunTask)
+export const readRunTasks = (paths: StorePaths, id: string): ReadonlyArray<RunTask> => [...runTasks(paths, id)]
+
+/** The same one by one, for whoever keeps little of each. */
+export const runTasks = (paths: StorePaths, id: string): Iterable<RunTask> => journalLines(paths.run(id).tasks, isRunTask)
 
 /** The latest runs, of all pipelines or of one, latest first. No more records are read than it takes. */
 export const latestRuns = (paths: StorePaths, limit: number, pipeline?: string): ReadonlyArray<RunRecord> => {

@@ -42,21 +42,41 @@ describe.skipIf(process.platform !== "linux")("a command loads", () => {
   beforeAll(() => {
     project.reprise("run", "toy.yaml")
     writeFileSync(probe, `import { readFileSync, writeFileSync } from "node:fs"
-process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "maps."))} + process.pid, readFileSync("/proc/self/maps")))`)
+import processes from "node:child_process"
+import { syncBuiltinESMExports } from "node:module"
+const started = []
+for (const name of ["spawn", "fork", "exec", "execFile", "spawnSync", "execSync", "execFileSync"]) {
+  const original = processes[name]
+  processes[name] = (...parameters) => {
+    started.push(name)
+    return original(...parameters)
+  }
+}
+syncBuiltinESMExports()
+process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "maps."))} + process.pid, started.map((name) => "started " + name + "\\n").join("") + readFileSync("/proc/self/maps")))`)
   })
 
-  /** For each command line, the native libraries that take time to load and are in the process's memory when it ends. */
+  /** For each command line, the native libraries that take time to load and are in the process's memory when it ends; and whether it started workers. */
   const loaded = (...lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> =>
     lines.map((parameters) => {
       const run = spawnSync(process.execPath, ["--import", probe, command, ...parameters], { cwd: project.folder, encoding: "utf8" })
       const maps = readFileSync(join(project.folder, `maps.${run.pid}`), "utf8")
-      return ["onnxruntime", "duckdb"].filter((name) => maps.includes(name))
+      return ["onnxruntime", "duckdb", "started fork"].filter((name) => maps.includes(name))
     })
 
-  it("neither DuckDB nor onnxruntime to plan, to list or to describe", () => {
-    expect(loaded(["plan", "toy.yaml"], ["runs"], ["stages", "toy/mean"], ["--help"])).toEqual([[], [], [], []])
+  it("neither DuckDB nor onnxruntime to plan, to look or to tidy up", () => {
+    const lines = [
+      ["plan", "toy.yaml"], ["run", "toy.yaml", "--dry-run"], ["why", "points", "toy.yaml"], ["graph", "toy.yaml"], ["stages", "toy/mean"], ["runs"], ["status"], ["show"], ["logs", "points"],
+      ["diff", "toy"], ["gc", "--dry-run"], ["verify"], ["export", "--no-objects", "--output", "toy.tar"], ["import", "toy.tar"], ["--help"]
+    ]
+    expect(loaded(...lines)).toEqual(lines.map(() => []))
+  })
+  it("no worker where everything is cached, however many tasks that are", () => {
+    writeFileSync(join(project.folder, "plain.yaml"), toyProject["toy.yaml"]?.replace(/^summaries:[^]*/m, "") ?? "")
+    expect(loaded(["run", "plain.yaml"])).toEqual([[]])
   })
   it("DuckDB to answer a query, and onnxruntime never: stages run in workers", () => {
     expect(loaded(["query", "select 1"], ["run", "toy.yaml"])).toEqual([["duckdb"], ["duckdb"]])
+    expect(loaded(["run", "toy.yaml", "--force"])).toEqual([["duckdb", "started fork"]])
   })
 })
