@@ -17,28 +17,32 @@ import { CriticalPairs } from "./pairs.ts"
 export const buchberger = <E>(field: Field<E>, table: MonomialTable, generators: ReadonlyArray<Terms<E>>, stop: () => void): ReadonlyArray<Terms<E>> => {
   const basis: Array<Terms<E>> = []
   const pairs = new CriticalPairs(table)
-  const reducer = (monomial: number): Terms<E> | undefined => basis[pairs.reducer(monomial)]
-  const take = (sum: Geobucket<E>, sugar: number) => {
+  /** A reducer that keeps within this sugar, as it would in the homogenised system: others bring high degrees that lower ones make superfluous. */
+  const within = (sugar: number) => (monomial: number): Terms<E> | undefined => {
+    const best = pairs.reducer(monomial)
+    return best >= 0 && pairs.sugarAt(best, monomial) <= sugar ? basis[best] : undefined
+  }
+  /** Polynomials that wait for their sugar: generators, and those whose lead has only reducers of higher sugar. */
+  const waiting = generators.map((f) => ({ f, sugar: degree(table, f) }))
+
+  while (waiting.length > 0 || pairs.pairs.length > 0) {
     stop()
-    const f = topReduced(field, table, sum, reducer)
-    if (f === undefined) return
+    const sugar = waiting.reduce((least, one) => Math.min(least, one.sugar), pairs.least())
+    const at = waiting.findIndex((one) => one.sugar === sugar)
+    const sum = new Geobucket(field, table)
+    if (at < 0) addSPolynomial(field, table, basis, pairs.takeOne(sugar), sum)
+    else for (const { f } of waiting.splice(at, 1)) sum.add(field.one, 0, f, 0)
+    const f = topReduced(field, table, sum, within(sugar))
+    if (f === undefined) continue
+    const lead = f.ids[0] ?? 0
+    const best = pairs.reducer(lead)
+    if (best >= 0) {
+      waiting.push({ f, sugar: pairs.sugarAt(best, lead) })
+      continue
+    }
     basis.push(f)
-    // Reducers may have brought terms of higher degree than the pair had.
-    pairs.add(f.ids[0] ?? 0, f.ids.reduce((most, id) => Math.max(most, table.degrees[id] ?? 0), sugar))
+    pairs.add(lead, Math.max(sugar, degree(table, f)))
   }
-
-  for (const f of generators.toSorted((f, g) => table.compare(f.ids[0] ?? 0, g.ids[0] ?? 0))) {
-    const sum = new Geobucket(field, table)
-    sum.add(field.one, 0, f, 0)
-    take(sum, 0)
-  }
-  while (pairs.pairs.length > 0) {
-    const pair = pairs.takeOne(pairs.least())
-    const sum = new Geobucket(field, table)
-    addSPolynomial(field, table, basis, pair, sum)
-    take(sum, pair.sugar)
-  }
-
   return interreducedTerms(field, table, basis.filter((_, at) => pairs.redundant[at] !== true), stop)
 }
 
@@ -61,6 +65,9 @@ export const reducerAmong = <E>(table: MonomialTable, elements: ReadonlyArray<Te
   for (const f of elements) leads.addLead(f.ids[0] ?? 0)
   return (monomial) => elements[leads.reducer(monomial)]
 }
+
+/** The greatest total degree of a term. */
+const degree = (table: MonomialTable, f: Terms<unknown>): number => f.ids.reduce((most, id) => Math.max(most, table.degrees[id] ?? 0), 0)
 
 /** Leading coefficients are 1, so that the leading terms of the two cancel and are left out. */
 export const addSPolynomial = <E>(field: Field<E>, table: MonomialTable, basis: ReadonlyArray<Terms<E>>, { first, multiple, second }: Pair, sum: Geobucket<E>): void => {

@@ -18,43 +18,46 @@ export const f4 = (table: MonomialTable, p: number, generators: ReadonlyArray<Mo
   const basis: Array<ModularPolynomial> = []
   const pairs = new CriticalPairs(table)
   const matrix = new Matrix(table, rowKernel(), p)
-  const reducer = (monomial: number) => basis[pairs.reducer(monomial)]
-  /** Rows of the last matrix whose lead is a multiple of another's: to be reduced in the next one. */
-  let again: Array<ModularPolynomial> = []
+  /** A reducer that keeps within this sugar, as it would in the homogenised system: others bring high degrees that lower ones make superfluous. */
+  const reducer = (monomial: number, sugar: number) => {
+    const best = pairs.reducer(monomial)
+    return best >= 0 && pairs.sugarAt(best, monomial) <= sugar ? basis[best] : undefined
+  }
+  /** Polynomials that wait for their sugar: generators, so that those of high degree find most of the basis there, and rows of the last matrix whose lead is a
+   * multiple of another's. */
+  let waiting = generators.map((f) => ({ f, sugar: degree(table, f) }))
   const take = (polynomials: ReadonlyArray<ModularPolynomial>, sugar: number) => {
-    again = []
     for (const f of polynomials) {
       const lead = f.ids[0] ?? 0
-      if (pairs.reducer(lead) >= 0) {
-        again.push(f)
+      const best = pairs.reducer(lead)
+      if (best >= 0) {
+        waiting.push({ f, sugar: Math.max(sugar, pairs.sugarAt(best, lead)) })
         continue
       }
       basis.push(f)
-      pairs.add(lead, f.ids.reduce((most, id) => Math.max(most, table.degrees[id] ?? 0), sugar))
+      pairs.add(lead, Math.max(sugar, degree(table, f)))
     }
   }
 
-  const eliminate = (sugar: number) => {
+  trace.begin()
+  while (waiting.length > 0 || pairs.pairs.length > 0) {
+    const sugar = waiting.reduce((least, one) => Math.min(least, one.sugar), pairs.least())
+    const rows = waiting.filter((one) => one.sugar === sugar)
+    waiting = waiting.filter((one) => one.sugar !== sugar)
+    matrix.clear()
+    const { considered, reducers } = addPairs(matrix, table, basis, pairs.take(sugar), trace)
+    for (const [at, { f }] of rows.entries()) if (trace.wants(considered + at)) matrix.addRow(f, 0, considered + at)
+    matrix.complete((monomial) => reducers.get(monomial) ?? reducer(monomial, sugar))
     const { polynomials, useful } = matrix.echelon(stop)
     trace.endStep(useful)
     take(polynomials, sugar)
   }
-
-  trace.begin()
-  matrix.clear()
-  for (const [row, f] of generators.entries()) if (trace.wants(row)) matrix.addRow(f, 0, row)
-  eliminate(0)
-  for (let sugar = 0; again.length > 0 || pairs.pairs.length > 0;) {
-    if (again.length === 0) sugar = pairs.least()
-    matrix.clear()
-    const { reducers, rows } = addPairs(matrix, table, basis, pairs.take(sugar), trace)
-    for (const [at, f] of again.entries()) if (trace.wants(rows + at)) matrix.addRow(f, 0, rows + at)
-    matrix.complete((monomial) => reducers.get(monomial) ?? reducer(monomial))
-    eliminate(sugar)
-  }
   trace.end()
   return interreduced(table, p, basis.filter((_, at) => pairs.redundant[at] !== true), stop)
 }
+
+/** The greatest total degree of a term. */
+const degree = (table: MonomialTable, f: ModularPolynomial): number => f.ids.reduce((most, id) => Math.max(most, table.degrees[id] ?? 0), 0)
 
 /** The reduced basis, the least leading monomial first, from one of which no leading monomial divides another's. */
 export const interreduced = (table: MonomialTable, p: number, minimal: ReadonlyArray<ModularPolynomial>, stop: () => void): ReadonlyArray<ModularPolynomial> => {
@@ -76,17 +79,17 @@ export const interreduced = (table: MonomialTable, p: number, minimal: ReadonlyA
  */
 const addPairs = (matrix: Matrix, table: MonomialTable, basis: ReadonlyArray<ModularPolynomial>, selected: ReadonlyArray<Pair>, trace: Trace) => {
   const reducers = new Map<number, ModularPolynomial>()
-  let rows = 0
+  let considered = 0
   for (const [multiple, pairs] of Map.groupBy(selected, ({ multiple }) => multiple)) {
     const [shortest, ...others] = [...new Set(pairs.flatMap(({ first, second }) => [first, second]))]
       .flatMap((at) => basis[at] ?? [])
       .toSorted((f, g) => f.ids.length - g.ids.length)
     if (shortest === undefined) continue
     reducers.set(multiple, shortest)
-    const wanted = others.map((f) => ({ f, row: rows++ })).filter(({ row }) => trace.wants(row))
+    const wanted = others.map((f) => ({ f, row: considered++ })).filter(({ row }) => trace.wants(row))
     const multiplier = (f: ModularPolynomial) => table.quotient(multiple, f.ids[0] ?? 0)
     if (wanted.length > 0) matrix.addPivot(shortest, multiplier(shortest))
     for (const { f, row } of wanted) matrix.addRow(f, multiplier(f), row)
   }
-  return { reducers, rows }
+  return { reducers, considered }
 }

@@ -93,6 +93,11 @@ export class CriticalPairs {
     return best
   }
 
+  /** The sugar of a multiple of an element, given the multiple's leading monomial. */
+  sugarAt(place: number, monomial: number): number {
+    return this.#excess(place) + (this.#table.degrees[monomial] ?? 0)
+  }
+
   /** Sugar beyond the degree of the leading monomial. */
   #excess(at: number): number {
     return (this.sugars[at] ?? 0) - (this.#table.degrees[this.leads[at] ?? 0] ?? 0)

@@ -1,4 +1,4 @@
-/** Reduced bases beside Singular's, every coefficient. `random.long.ts` compares ten thousand random systems. */
+/** Reduced bases beside Singular's, every coefficient. `random.long.ts` compares ten thousand random systems, `npm run bench -- groebner` larger classic ones. */
 import { describe, expect, it } from "vitest"
 import * as A from "../../../../stages/groebner/lib/algebra/index.ts"
 import { differences } from "./random-comparison.ts"
@@ -8,9 +8,9 @@ import { singularBases, whyNoSingular } from "./singular.ts"
 const { cyclic, eco, katsura, noon, reimer } = A
 const small = [cyclic(4), cyclic(5), katsura(4), katsura(5), eco(5), eco(6), noon(3), noon(4), reimer(4)]
 
-/** Both bases as sorted text. Over Q, lex takes the largest of the systems too long for a test of every day. */
+/** Both bases as sorted text. Cyclic-4 alone has infinitely many zeros. */
 const bases = ({ name, text, variables }: A.ClassicSystem, characteristic: number, order: A.OrderName) => {
-  const question: Question = { characteristic, variables, order, system: text, by: order === "lex" ? "groebner" : "std" }
+  const question: Question = { characteristic, variables, order, system: text, by: order !== "lex" ? "std" : name === "cyclic-4" ? "groebner" : "stdfglm" }
   const both = <E>(ring: A.Ring<E>, solve: (system: A.System<E>) => A.System<E>) => ({
     name,
     question,
@@ -24,7 +24,7 @@ const bases = ({ name, text, variables }: A.ClassicSystem, characteristic: numbe
 
 describe.skipIf(whyNoSingular !== undefined)(`beside Singular${whyNoSingular === undefined ? "" : `: ${whyNoSingular}`}`, () => {
   it.each([
-    [32003, "degrevlex", [...small, cyclic(6), katsura(6), katsura(7), katsura(8)]],
+    [32003, "degrevlex", [...small, cyclic(6), katsura(6), katsura(7)]],
     [32003, "lex", [...small, cyclic(6), katsura(6), katsura(7)]],
     [2147483647, "deglex", small],
     [0, "degrevlex", [...small, cyclic(6), katsura(6)]],

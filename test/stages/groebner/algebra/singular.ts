@@ -28,7 +28,7 @@ export const singularBases = (questions: ReadonlyArray<Question>, seconds = 60):
     `${singularRing(ring)} ideal i=${system === "" ? "0" : system}; ideal g=simplify(${by}(i),1); print("<<"); for(k=1;k<=size(g);k++){print(string(g[k]));} print(">>"); kill r;`
   )
   const run = spawnSync("Singular", ["-q"], {
-    input: `option(redSB); option(redTail); LIB "poly.lib"; int k; ${script.join("\n")}\nquit;\n`,
+    input: `option(redSB); option(redTail); int k; ${script.join("\n")}\nquit;\n`,
     encoding: "utf8",
     timeout: seconds * 1000,
     maxBuffer: 1 << 28

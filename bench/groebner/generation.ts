@@ -1,0 +1,70 @@
+/** Samples made, and samples made and proved, beside the plain program that makes the same ones. One core, in turn. */
+import { type RandomStream, randomStream } from "../../src/stage/random.ts"
+import { type FieldChoice } from "../../stages/groebner/lib/generation/coefficients.ts"
+import { Generator } from "../../stages/groebner/lib/generation/generator.ts"
+import { densityFor } from "../../stages/groebner/lib/generation/settings.ts"
+import { systemOf } from "../../stages/groebner/lib/generation/system-batch.ts"
+import { isProved, Prover } from "../../stages/groebner/lib/verification/proof.ts"
+import { type BenchRow, median, spread } from "../row.ts"
+import { PlainGenerator, plainPrimeField, plainRationals } from "./plain.ts"
+
+interface Work {
+  readonly field: "F_7" | "Q"
+  readonly variables: number
+}
+
+export const generationRows = (quick: boolean): ReadonlyArray<BenchRow> => {
+  const works = (["F_7", "Q"] as const).flatMap((field) => [2, 3, 4, 5].map((variables): Work => ({ field, variables })))
+  return works.flatMap((work) => rowsOf(work, quick ? { rounds: 3, samples: 300 } : { rounds: 9, samples: 2000 }))
+}
+
+const rowsOf = ({ field, variables }: Work, { rounds, samples }: { readonly rounds: number; readonly samples: number }): ReadonlyArray<BenchRow> => {
+  const choice: FieldChoice = field === "F_7" ? { kind: "prime", p: 7 } : { kind: "rational", numerator: 5, denominator: 5 }
+  const loose = { degrees: "fixed", counts: "uniform", strict: false } as const
+  const density = densityFor(variables)
+  const generator = new Generator({
+    variables,
+    field: choice,
+    ideal: { kind: "shape", polynomials: { minDegree: 1, maxDegree: 5, maxTerms: 5, ...loose } },
+    transformation: { form: "released", density, outerDensity: 1, least: 0, most: 2, entries: { minDegree: 1, maxDegree: 3, maxTerms: 2, ...loose } },
+    bound: field === "Q" ? 100 : undefined,
+    boundAttempts: 1_000_000,
+    reject: new Set()
+  })
+  const prover = new Prover(field === "F_7" ? 7 : 0, variables, true, 1e-10)
+  const plain: { readonly sample: (stream: RandomStream) => unknown } = field === "F_7" ? new PlainGenerator(variables, plainPrimeField(7), density) : new PlainGenerator(variables, plainRationals(5, 5, 100), density)
+  const stream = randomStream(0, "groebner/generate", "bench")
+  const points = randomStream(0, "groebner/verify", "bench")
+  /** Microseconds a sample, of samples that no earlier round has made. */
+  const timed = (round: number, one: (i: number) => void): number => {
+    const begun = performance.now()
+    for (let i = round * samples; i < (round + 1) * samples; i++) one(i)
+    return ((performance.now() - begun) * 1000) / samples
+  }
+  const generate = (i: number) => systemOf(generator, i, generator.sample(stream.at(i)))
+  const proved = (i: number) => {
+    if (!isProved(prover.prove(generate(i), points.at(i)))) throw new Error(`sample ${i} over ${field} in ${variables} variables is not proved`)
+  }
+  const pairs = Array.from({ length: rounds + 1 }, (_, round) => ({
+    generate: timed(round, generate),
+    plain: timed(round, (i) => plain.sample(stream.at(i))),
+    proved: timed(round, proved)
+  })).slice(1) // the first round compiles
+  const row = (work: string, ours: ReadonlyArray<number>, limit: number): BenchRow => {
+    const ratios = ours.map((value, i) => value / (pairs[i]?.plain ?? NaN))
+    return {
+      work: `${work}, ${field}, n = ${variables}`,
+      ours: median(ours),
+      peer: median(pairs.map((pair) => pair.plain)),
+      ratio: median(ratios),
+      limit,
+      spread: spread(ratios),
+      unit: "us",
+      note: "beside Maps of the same samples, without proof"
+    }
+  }
+  return [
+    row("generate a sample", pairs.map((pair) => pair.generate), 0.5),
+    row("generate and prove", pairs.map((pair) => pair.proved), 1)
+  ]
+}
