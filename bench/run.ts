@@ -30,6 +30,10 @@ const benches: Readonly<Record<string, Bench>> = {
   query: {
     about: "the first answer over 30,000 results of 100 rows",
     load: async () => (await import("./query.ts")).queryBench
+  },
+  groebner: {
+    about: "reduced Groebner bases beside Singular and mathicgb",
+    load: async () => (await import("./groebner.ts")).groebnerBench
   }
 }
 
