@@ -5,13 +5,13 @@
 import { Effect, type RandomStream, type StageError } from "../../../src/stage.ts"
 import { grad } from "../../../src/tensor/differentiate.ts"
 import { argMax, cast, equal, greater, not, reduceSum, where } from "../../../src/tensor/ops.ts"
-import { type Tensor, tensor, zeros } from "../../../src/tensor/tensor.ts"
+import { float32Of, type Tensor, tensor, zeros } from "../../../src/tensor/tensor.ts"
 import { choose, type Norm, type Range } from "./geometry.ts"
 import { nextPoint, type StepRule } from "./gradient-step.ts"
 import { type Objective, objectiveOf } from "./objective.ts"
-import { pick, pickInts, rowsWhere } from "./rows.ts"
+import { pick, pickInts, rowOf, rowsWhere } from "./rows.ts"
 import { randomStart } from "./start.ts"
-import { type Asked, batchOf, engineFailure, labelFeeds, put, type Victim } from "./victim.ts"
+import { type Asked, type BatchGraph, batchOf, engineFailure, labelFeeds, put, type Victim } from "./victim.ts"
 
 export interface GradientAttack {
   readonly rule: StepRule
@@ -84,63 +84,67 @@ interface End {
   readonly reached: Float32Array
 }
 
-/** The session of a step, run from a start to the end for one batch. */
+/** The sessions of a step and of the end, which needs no gradient; run from a start to the end for one batch. */
 const openSteps = Effect.fn(function*(victim: Victim, { keep, objective, range, rule, steps, targeted }: GradientAttack) {
   const { batch, shape, size } = victim
-  const session = yield* victim.open(({ label, scores, target, x }) => {
+  const judged = ({ label, scores, target }: Pick<BatchGraph, "label" | "scores" | "target">) => {
+    const predicted = argMax(scores, 1)
+    return {
+      objective: objectiveOf(objective, scores, targeted ? { label, target } : { label }),
+      reached: cast(targeted ? equal(predicted, target) : not(equal(predicted, label)), "float32")
+    }
+  }
+  const stepping = yield* victim.open((given) => {
+    const { x } = given
     const { graph } = x
     const origin = graph.input("origin", x.shape)
-    const marked = graph.input("marked", x.shape)
-    const best = { x: graph.input("bestX", x.shape), objective: graph.input("bestObjective", [batch]), reached: graph.input("bestReached", [batch]) }
-    const value = objectiveOf(objective, scores, targeted ? { label, target } : { label })
+    const { objective: value, reached } = judged(given)
     const [gradient = x] = grad(reduceSum(value), [x])
-    const next = nextPoint(rule, { x, marked }, origin, gradient, range)
-    const predicted = argMax(scores, 1)
-    const reached = cast(targeted ? equal(predicted, target) : not(equal(predicted, label)), "float32")
-    const marks = next.marked === undefined ? {} : { nextMarked: next.marked }
-    if (keep === "last") return { nextX: next.x, ...marks, nextBestX: choose(greater(value, -Infinity), x, best.x), nextBestObjective: value, nextBestReached: reached }
+    const next = nextPoint(rule, { x, ...(rule.kind === "greedy" ? { marked: graph.input("marked", x.shape) } : {}) }, origin, gradient, range)
+    const moved = { nextX: next.x, ...(next.marked === undefined ? {} : { nextMarked: next.marked }) }
+    if (keep === "last") return moved
+    const best = { x: graph.input("bestX", x.shape), objective: graph.input("bestObjective", [batch]), reached: graph.input("bestReached", [batch]) }
     const better = greater(value, best.objective)
     return {
-      nextX: next.x,
-      ...marks,
+      ...moved,
       nextBestX: choose(better, x, best.x),
       nextBestObjective: where(better, value, best.objective),
       nextBestReached: where(better, reached, best.reached)
     }
   })
-  // Steps write to two sets of tensors in turn, of which the one is read while the other is written.
-  const room = (): State => ({
-    x: zeros("float32", [batch, ...shape]),
-    marked: zeros("float32", [batch, ...shape]),
-    bestX: zeros("float32", [batch, ...shape]),
-    bestObjective: zeros("float32", [batch]),
-    bestReached: zeros("float32", [batch])
-  })
-  const [even, odd] = [room(), room()]
-  const moves = "nextMarked" in session.outputs
-  const outputsIn = ({ bestObjective, bestReached, bestX, marked, x }: State) =>
-    ({ nextX: x, nextBestX: bestX, nextBestObjective: bestObjective, nextBestReached: bestReached, ...(moves ? { nextMarked: marked } : {}) })
+  const judging = yield* victim.open(judged)
+  const none = zeros("float32", [batch, ...shape])
   const run = (part: Asked, start: Float32Array): Effect.Effect<End, StageError> => Effect.gen(function*() {
     const origin = batchOf(part.x, 0, batch, size, shape)
     const labels = labelFeeds(part, 0, batch)
-    let state: State = {
-      x: batchOf(start, 0, batch, size, shape),
-      marked: zeros("float32", [batch, ...shape]),
-      bestX: origin,
-      bestObjective: tensor(new Float32Array(batch).fill(-Infinity), [batch]),
-      bestReached: zeros("float32", [batch])
+    let x = batchOf(start, 0, batch, size, shape)
+    let marked = none
+    let best = { bestX: origin, bestObjective: tensor(new Float32Array(batch).fill(-Infinity), [batch]), bestReached: zeros("float32", [batch]) }
+    for (let step = 0; step < steps; step++) {
+      const found = yield* Effect.mapError(stepping.run({ x, origin, ...labels, ...(rule.kind === "greedy" ? { marked } : {}), ...(keep === "best" ? best : {}) }), engineFailure)
+      x = found["nextX"] ?? x
+      marked = found["nextMarked"] ?? marked
+      best = { bestX: found["nextBestX"] ?? best.bestX, bestObjective: found["nextBestObjective"] ?? best.bestObjective, bestReached: found["nextBestReached"] ?? best.bestReached }
     }
-    for (let step = 0; step <= steps; step++) {
-      const next = step % 2 === 0 ? even : odd
-      yield* Effect.mapError(session.run({ ...state, origin, ...labels }, outputsIn(next)), engineFailure)
-      state = moves ? next : { ...next, marked: state.marked }
-    }
+    const last = yield* Effect.mapError(judging.run({ x, ...labels }), engineFailure)
     const n = part.label.length
     const end = { x: new Float32Array(n * size), objective: new Float32Array(n), reached: new Float32Array(n) }
-    put(end.x, 0, state.bestX)
-    put(end.objective, 0, state.bestObjective)
-    put(end.reached, 0, state.bestReached)
+    put(end.x, 0, x)
+    put(end.objective, 0, last["objective"])
+    put(end.reached, 0, last["reached"])
+    if (keep === "best") takeBetter(end, best, size)
     return end
   })
   return run
 })
+
+/** Puts the points with a greater (or the same) objective in the place of the last ones, which are taken only where they are better than all before. */
+const takeBetter = (end: End, { bestObjective, bestReached, bestX }: Readonly<Record<"bestObjective" | "bestReached" | "bestX", Tensor>>, size: number): void => {
+  const [x, objective, reached] = [float32Of(bestX), float32Of(bestObjective), float32Of(bestReached)]
+  for (let row = 0; row < end.objective.length; row++) {
+    if ((end.objective[row] ?? 0) > (objective[row] ?? 0)) continue
+    end.x.set(rowOf(x, row, size), row * size)
+    end.objective[row] = objective[row] ?? 0
+    end.reached[row] = reached[row] ?? 0
+  }
+}

@@ -11,24 +11,36 @@ export const clampTo = (value: number, { high = Infinity, low = -Infinity }: Ran
  */
 export const randomStart = (norm: Norm, origin: Float32Array, size: number, eps: number, range: Range, random: Pick<RandomStream, "at">): Float32Array => {
   const start = new Float32Array(origin.length)
-  const step = new Float64Array(size)
-  const { high = Infinity, low = -Infinity } = range
+  const drawn = new Float32Array(size)
+  const low = range.low ?? -Infinity
+  const high = range.high ?? Infinity
   for (let row = 0; row < origin.length / size; row++) {
-    const stream = random.at(row)
-    if (norm === "linf") {
-      stream.fillUniform(step)
-      for (let i = 0; i < size; i++) step[i] = (2 * (step[i] ?? 0) - 1) * eps
-    } else {
-      let total = 0
-      for (let i = 0; i < size; i++) {
-        const drawn = norm === "l2" ? stream.normal() : -Math.log(1 - stream.uniform()) * stream.sign()
-        step[i] = drawn
-        total += norm === "l2" ? drawn * drawn : Math.abs(drawn)
-      }
-      const scale = norm === "l2" ? (eps * stream.uniform() ** (1 / size)) / Math.sqrt(total) : eps / (total - Math.log(1 - stream.uniform()))
-      for (let i = 0; i < size; i++) step[i] = (step[i] ?? 0) * scale
+    const scale = drawStep(norm, drawn, eps, random.at(row))
+    const shift = norm === "linf" ? -eps : 0
+    for (let i = 0; i < size; i++) {
+      const at = row * size + i
+      start[at] = Math.min(Math.max((origin[at] ?? 0) + scale * (drawn[i] ?? 0) + shift, low), high)
     }
-    for (let i = 0; i < size; i++) start[row * size + i] = Math.min(Math.max((origin[row * size + i] ?? 0) + (step[i] ?? 0), low), high)
   }
   return start
+}
+
+/** Fills `drawn` with numbers of the norm's distribution, drawn in one go where there are so many; gives what they are to be multiplied by. */
+const drawStep = (norm: Norm, drawn: Float32Array, eps: number, stream: RandomStream): number => {
+  if (norm === "linf") {
+    stream.fillUniform(drawn)
+    return 2 * eps
+  }
+  let total = 0
+  if (norm === "l2") {
+    stream.fillNormal(drawn)
+    for (const value of drawn) total += value * value
+    return (eps * stream.uniform() ** (1 / drawn.length)) / Math.sqrt(total)
+  }
+  for (let i = 0; i < drawn.length; i++) {
+    const size = -Math.log(1 - stream.uniform())
+    drawn[i] = size * stream.sign()
+    total += size
+  }
+  return eps / (total - Math.log(1 - stream.uniform()))
 }

@@ -8,6 +8,7 @@ import { checkpoints } from "../../../stages/attack/lib/checkpoints.ts"
 import { type Norm, norms, project, steepest } from "../../../stages/attack/lib/geometry.ts"
 import { nextPoint } from "../../../stages/attack/lib/gradient-step.ts"
 import { shareAt } from "../../../stages/attack/lib/square.ts"
+import { randomStart } from "../../../stages/attack/lib/start.ts"
 
 const [n, size] = [20, 7]
 const draw = (purpose: string, scale = 1) => randomStream(1, "geometry", purpose).fillNormal(new Float32Array(n * size)).map((value) => scale * value)
@@ -64,6 +65,15 @@ describe.each(norms)("the %s ball", (norm) => {
 
   it("has no direction where the gradient is zero", () => {
     expect([...compute((value) => steepest(norm, value), new Float32Array(n * size))].every((value) => value === 0)).toBe(true)
+  })
+
+  it("has random points spread evenly over it: their lengths are d / (d + 1) of its radius on average, and no side is preferred", () => {
+    const many = 2000
+    const points = randomStart(norm, new Float32Array(many * size), size, 0.5, {}, randomStream(3, "geometry", norm))
+    const lengths = Array.from({ length: many }, (_, row) => lengthOf(norm, rowOf(points, row)))
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(0.5 * (1 + 1e-6))
+    expect(lengths.reduce((sum, length) => sum + length, 0) / many / 0.5).toBeCloseTo(size / (size + 1), 1.9)
+    for (let i = 0; i < size; i++) expect(Math.abs(lengths.reduce((sum, _, row) => sum + (points[row * size + i] ?? 0), 0) / many)).toBeLessThan(0.03)
   })
 
   it("knows the shortest way to a hyperplane: the distance over the dual norm of its normal", () => {
