@@ -9,7 +9,7 @@ describe.skipIf(!haveVectors)("ONNX's own test vectors (skipped without the Debi
   let results: Results = new Map()
   beforeAll(async () => {
     results = await runAll()
-  }, 120_000)
+  }, 300_000)
 
   it("come out right by the interpreter and by onnxruntime wherever they are not refused", () => {
     const wrong = [...results.values()].flat().filter(({ interpreter, runtime }) => interpreter.outcome === "wrong" || runtime.outcome === "wrong")
