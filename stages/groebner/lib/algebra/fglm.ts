@@ -6,19 +6,17 @@
 import type { ModularPolynomial } from "./matrix.ts"
 import type { MonomialTable } from "./monomials.ts"
 import { modularInverse } from "./prime.ts"
-import { normalSet, variableIds } from "./quotient-ring.ts"
+import { variableIds } from "./quotient-ring.ts"
 import type { RowKernel } from "./wasm/row-kernel.ts"
 import { rowKernel } from "./wasm/row-kernel.ts"
 
 /**
- * The reduced basis over ids of `target`, the least leading monomial first; undefined if the quotient is not finite or larger than `limit`. `basis` is
- * reduced, over ids of `source`. `stop` is called between monomials and may throw.
+ * The reduced basis over ids of `target`, the least leading monomial first. `basis` is reduced, over ids of `source`; `normal` are the
+ * monomials that span its quotient ring (`normalSet`). `stop` is called between monomials and may throw.
  */
 export const fglm = (
-  source: MonomialTable, basis: ReadonlyArray<ModularPolynomial>, target: MonomialTable, p: number, limit: number, stop: () => void
-): ReadonlyArray<ModularPolynomial> | undefined => {
-  const normal = normalSet(source, basis.map((f) => f.ids[0] ?? 0), limit)
-  if (normal === undefined) return undefined
+  source: MonomialTable, basis: ReadonlyArray<ModularPolynomial>, normal: Int32Array, target: MonomialTable, p: number, stop: () => void
+): ReadonlyArray<ModularPolynomial> => {
   if (normal.length === 0) return [{ ids: Int32Array.of(0), coefficients: Int32Array.of(1) }]
   const kernel = rowKernel()
   kernel.clear()

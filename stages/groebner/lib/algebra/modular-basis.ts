@@ -11,6 +11,7 @@ import { exponentsOf, idsOf, withMonomials } from "./packing.ts"
 import type { Polynomial } from "./polynomial.ts"
 import { isZero } from "./polynomial.ts"
 import { modularInverse, modularProduct } from "./prime.ts"
+import { normalSet } from "./quotient-ring.ts"
 import type { Trace } from "./trace.ts"
 
 /** Dimensions of the quotient ring that changing the order by linear algebra is tried for: a matrix of this size takes up to 2 GiB. */
@@ -42,11 +43,10 @@ export const convertedBasis = (problem: ModularProblem, stop: () => void, trace?
   if (isGraded(order, variables)) return directBasis(problem, stop, trace)
   const found = withMonomials("degrevlex", variables, (source) => {
     const graded = f4(source, p, packed(source, generators, p), stop, trace)
-    const converted = withMonomials(order, variables, (target) => {
-      const basis = fglm(source, graded, target, p, quotientLimit, stop)
-      return basis === undefined ? undefined : polynomials(target, basis)
-    })
-    return converted ?? { graded: polynomials(source, graded) }
+    const normal = normalSet(source, graded.map((f) => f.ids[0] ?? 0), quotientLimit)
+    if (normal === undefined) return { graded: polynomials(source, graded) }
+    // No exponent of a basis is greater than the dimension of the quotient ring.
+    return withMonomials(order, variables, (target) => polynomials(target, fglm(source, graded, normal, target, p, stop)), normal.length)
   })
   return "graded" in found ? throughHomogeneous({ ...problem, generators: found.graded }, stop) : found
 }

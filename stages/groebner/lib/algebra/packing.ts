@@ -2,6 +2,7 @@
 import type { Coefficients, Field } from "./field.ts"
 import { ExponentOverflow } from "./errors.ts"
 import type { ExponentBits } from "./layout.ts"
+import { exponentLimit } from "./layout.ts"
 import { MonomialTable } from "./monomials.ts"
 import type { MonomialOrder } from "./order.ts"
 import type { Polynomial } from "./polynomial.ts"
@@ -28,9 +29,11 @@ export const monicCoefficients = <E>(field: Field<E>, coefficients: Coefficients
   return result
 }
 
-/** Computes with 8 bits an exponent, and if one outgrows them again with 16. @throws ExponentOverflow where 16 do not suffice */
-export const withMonomials = <A>(order: MonomialOrder, variables: number, compute: (table: MonomialTable) => A): A => {
+/** Computes with 8 bits an exponent, and if one outgrows them again with 16; at once with 16 if `greatest`, the greatest exponent as far as is known, needs
+ * them. @throws ExponentOverflow where 16 do not suffice */
+export const withMonomials = <A>(order: MonomialOrder, variables: number, compute: (table: MonomialTable) => A, greatest = 0): A => {
   const attempt = (bits: ExponentBits) => compute(new MonomialTable(order, variables, bits))
+  if (greatest > exponentLimit(8)) return attempt(16)
   try {
     return attempt(8)
   } catch (error) {
