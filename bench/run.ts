@@ -23,6 +23,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "peak memory of training steps beside PyTorch, and growth over ten thousand",
     load: async () => (await import("./tensor-memory.ts")).memoryBench
   },
+  attacks: {
+    about: "PGD on conv nets and epochs of adversarial training, data and all, beside PyTorch; how busy the cores are kept",
+    load: async () => (await import("./attacks.ts")).attacksBench
+  },
   scheduler: {
     about: "runs with nothing to do, up to 100,000 tasks, and what a task costs, beside Turborepo, Nx and Snakemake; memory",
     load: async () => (await import("./scheduler.ts")).schedulerBench

@@ -17,8 +17,8 @@ export class Peer {
   readonly #folder = mkdtempSync(join(tmpdir(), "reprise-bench-"))
 
   /** Threads wait without spinning, so that the two sides do not take each other's cores. */
-  constructor(python: string, threads: number) {
-    this.#process = spawn(python, [join(import.meta.dirname, "peer.py"), String(threads)], {
+  constructor(python: string, threads: number, script: string) {
+    this.#process = spawn(python, [script, String(threads)], {
       env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", OMP_WAIT_POLICY: "passive", OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) }
     })
     this.#process.stderr.pipe(process.stderr)
@@ -68,10 +68,14 @@ export class Peer {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
 
-/** Does something beside a PyTorch process, or beside none where PyTorch is not installed. */
-export const withPeer = async <A>(threads: number, use: (peer: Peer | undefined) => Promise<A>): Promise<A> => {
+/** Does something beside a PyTorch process, or beside none where PyTorch is not installed. The script speaks the language of peer.py. */
+export const withPeer = async <A>(
+  threads: number,
+  use: (peer: Peer | undefined) => Promise<A>,
+  script = join(import.meta.dirname, "peer.py")
+): Promise<A> => {
   const python = findPython()
-  const peer = python === undefined ? undefined : new Peer(python, threads)
+  const peer = python === undefined ? undefined : new Peer(python, threads, script)
   try {
     return await use(peer)
   } finally {

@@ -74,9 +74,6 @@ export const attackByGradient = Effect.fn("attackByGradient")(function*(
   return found
 })
 
-/** What goes on from step to step. */
-type State = Readonly<Record<"x" | "marked" | "bestX" | "bestObjective" | "bestReached", Tensor>>
-
 interface End {
   readonly x: Float32Array
   readonly objective: Float32Array
@@ -113,20 +110,23 @@ const openSteps = Effect.fn(function*(victim: Victim, { keep, objective, range, 
     }
   })
   const judging = yield* victim.open(judged)
-  const none = zeros("float32", [batch, ...shape])
+  // Steps write to two sets of tensors in turn, of which the one is read while the other is written.
+  const room = () => Object.fromEntries(Object.entries(stepping.outputs).map(([name, { shape: of, type }]) => [name, zeros(type, of)]))
+  const [even, odd] = [room(), room()]
   const run = (part: Asked, start: Float32Array): Effect.Effect<End, StageError> => Effect.gen(function*() {
     const origin = batchOf(part.x, 0, batch, size, shape)
     const labels = labelFeeds(part, 0, batch)
     let x = batchOf(start, 0, batch, size, shape)
-    let marked = none
+    let marked = zeros("float32", [batch, ...shape])
     let best = { bestX: origin, bestObjective: tensor(new Float32Array(batch).fill(-Infinity), [batch]), bestReached: zeros("float32", [batch]) }
     for (let step = 0; step < steps; step++) {
-      const found = yield* Effect.mapError(stepping.run({ x, origin, ...labels, ...(rule.kind === "greedy" ? { marked } : {}), ...(keep === "best" ? best : {}) }), engineFailure)
+      const feeds = { x, origin, ...labels, ...(rule.kind === "greedy" ? { marked } : {}), ...(keep === "best" ? best : {}) }
+      const found = yield* stepping.run(feeds, step % 2 === 0 ? even : odd)
       x = found["nextX"] ?? x
       marked = found["nextMarked"] ?? marked
       best = { bestX: found["nextBestX"] ?? best.bestX, bestObjective: found["nextBestObjective"] ?? best.bestObjective, bestReached: found["nextBestReached"] ?? best.bestReached }
     }
-    const last = yield* Effect.mapError(judging.run({ x, ...labels }), engineFailure)
+    const last = yield* judging.run({ x, ...labels })
     const n = part.label.length
     const end = { x: new Float32Array(n * size), objective: new Float32Array(n), reached: new Float32Array(n) }
     put(end.x, 0, x)
@@ -134,7 +134,7 @@ const openSteps = Effect.fn(function*(victim: Victim, { keep, objective, range, 
     put(end.reached, 0, last["reached"])
     if (keep === "best") takeBetter(end, best, size)
     return end
-  })
+  }).pipe(Effect.mapError(engineFailure))
   return run
 })
 
