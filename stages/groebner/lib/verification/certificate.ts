@@ -40,6 +40,13 @@ class Evaluation {
     const { exponents, terms } = list
     const [n, stride] = [this.#n, this.#most + 1]
     const values = new Float64Array(terms.length)
+    const { sumOfTerms } = this.#field
+    if (sumOfTerms !== undefined && list.denominators.length === 0) {
+      for (let polynomial = 0, term = 0; polynomial < values.length; term += terms[polynomial++] ?? 0) {
+        values[polynomial] = sumOfTerms(list.coefficients, exponents, term, terms[polynomial] ?? 0, n, powers, stride)
+      }
+      return values
+    }
     for (let polynomial = 0, term = 0; polynomial < values.length; polynomial++) {
       let sum = zero
       // Terms descend under lex, so that many share the exponents of all but the last variable.

@@ -20,6 +20,11 @@ export interface PointField {
   /** The element that a coefficient of F_p, or of R, is. */
   readonly element: (coefficient: number) => number
   readonly random: (stream: RandomStream) => number
+  /**
+   * The value of `count` terms, from number `first` on, at a point whose coordinates' powers lie in `powers`, `stride` for each of the n
+   * variables; for fields that have a faster way than term by term.
+   */
+  readonly sumOfTerms?: (residues: Int32Array, exponents: Uint8Array, first: number, count: number, n: number, powers: Float64Array, stride: number) => number
 }
 
 /** F_p itself. */
@@ -66,11 +71,16 @@ export const magnitudes: PointField = {
 /** Tables of an extension field take twelve bytes an element. */
 const largest = 2 ** 18
 
+/** Tables that were made, by p: they take a while. */
+const made = new Map<number, PointField>()
+
 /** The largest extension of F_p with at most 2^18 elements, or F_p itself where p is larger than that allows. */
 export const extensionPoints = (p: number): PointField => {
   let degree = 1
   while (p ** (degree + 1) <= largest) degree++
-  return degree === 1 ? primePoints(p) : extension(p, degree)
+  const field = made.get(p) ?? (degree === 1 ? primePoints(p) : extension(p, degree))
+  made.set(p, field)
+  return field
 }
 
 /** F_q with q = p^degree. An element that is not 0 is the exponent of the primitive element, 0 to q - 2; zero is q - 1. */
@@ -103,7 +113,25 @@ const extension = (p: number, degree: number): PointField => {
       for (let k = 1; k <= most; k++) into[at + k] = multiply(into[at + k - 1] ?? 0, a)
     },
     element: (residue) => logarithms[residue] ?? order,
-    random: (stream) => logarithms[stream.integer(size)] ?? order
+    // Not zero, so that the powers of a coordinate have logarithms.
+    random: (stream) => stream.integer(order),
+    sumOfTerms: (residues, exponents, first, count, n, powers, stride) => {
+      let sum = order
+      for (let term = first; term < first + count; term++) {
+        let exponent = logarithms[residues[term] ?? 0] ?? order
+        if (exponent === order) continue
+        for (let v = 0, at = term * n, place = 0; v < n; v++, at++, place += stride) exponent = (exponent + ((powers[place + (exponents[at] ?? 0)] ?? 0) | 0)) | 0
+        exponent %= order
+        if (sum === order) {
+          sum = exponent
+        } else {
+          const low = sum < exponent ? sum : exponent
+          const ratio = zech[sum < exponent ? exponent - sum : sum - exponent] ?? order
+          sum = ratio === order ? order : low + ratio >= order ? low + ratio - order : low + ratio
+        }
+      }
+      return sum
+    }
   }
 }
 
