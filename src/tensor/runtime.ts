@@ -83,15 +83,13 @@ interface Opened {
   readonly elsewhere: ReadonlyArray<string>
 }
 
-/** What a thread of its own holds on to besides. */
-const THREAD_BYTES = 32 * 2 ** 20
-
 /** What this process has compiled. */
 export const sessions = new SessionCache<Opened>()
 
 const take = async (outputs: Readonly<Record<string, Value>>, options: SessionOptions): Promise<Opened & { readonly key: string }> => {
   const key = JSON.stringify([graphDigest(outputs), options])
-  const bytes = mostBytes(Object.values(outputs)) + (options.apart === true ? THREAD_BYTES : 0)
+  // A thread of its own is not kept: it holds on to all the shared tensors that it was shown.
+  const bytes = options.apart === true ? Infinity : mostBytes(Object.values(outputs))
   return { ...await sessions.take(key, bytes, () => create(outputs, options)), key }
 }
 

@@ -54,8 +54,7 @@ export const runnerOnThread = async (model: Uint8Array, options: Ort.InferenceSe
     const request: Run = { inputs, outputs: Object.fromEntries(places.map(([name, place]) => [name, memory.idOf(place)])), fresh: memory.unsent() }
     thread.ref()
     thread.postMessage(request)
-    await answerOf(thread)
-    thread.unref()
+    await answerOf(thread).finally(() => thread.unref())
     return Object.fromEntries(places.map(([name, place]) => {
       const target = into[name]
       if (target !== undefined && target !== place) copyTensor(place, target)

@@ -5,7 +5,7 @@ import { Graph, type Value } from "../../src/tensor/graph.ts"
 import * as o from "../../src/tensor/ops.ts"
 import { encodeModel } from "../../src/tensor/onnx/encode.ts"
 import type { Runner } from "../../src/tensor/runner.ts"
-import { openSession } from "../../src/tensor/runtime.ts"
+import { openSession, sessions } from "../../src/tensor/runtime.ts"
 import { runnerOnThread } from "../../src/tensor/session-thread.ts"
 import { copyTensor, scalar, sharedZeros, tensor, type Tensor, toNumbers, zeros } from "../../src/tensor/tensor.ts"
 import { openTrainingLoop, sgd } from "../../src/tensor/training.ts"
@@ -85,6 +85,15 @@ describe("a training loop on a thread of its own", () => {
       ends.push(numbers(loop.parameters()["w"]))
     }
     assert.deepStrictEqual(ends[1], ends[0])
+  }))
+
+  it.effect("ends with its scope", () => Effect.gen(function*() {
+    const before = sessions.counts
+    yield* Effect.scoped(Effect.gen(function*() {
+      yield* openTrainingLoop(wideStep(), { w: wave([512, 512], 0.3) }, { apart: true })
+      assert.strictEqual(sessions.counts.open, before.open + 1)
+    }))
+    assert.deepStrictEqual(sessions.counts, before)
   }))
 
   it.effect("is not used for little work", () => Effect.gen(function*() {
