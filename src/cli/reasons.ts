@@ -7,7 +7,7 @@ import { columns, count } from "./columns.ts"
 export const reasonText = (reason: Reason): string => {
   switch (reason.kind) {
     case "cached":
-      return `cached (${reason.run}${reason.commit === null ? "" : `, commit ${reason.commit.slice(0, 8)}`}${reason.accepted === undefined ? "" : `; changed code accepted: ${reason.accepted}`})`
+      return `cached (${reason.run} on ${reason.host}${reason.commit === null ? "" : `, commit ${reason.commit.slice(0, 8)}`}${reason.accepted === undefined ? "" : `; changed code accepted: ${reason.accepted}`})`
     case "new":
       return "new"
     case "changed":

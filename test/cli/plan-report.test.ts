@@ -52,7 +52,7 @@ fit   1 task   waits for data`)
 
   it("has a line for every task with --all", () => {
     const tasks = [task("data", 1, cached), task("data", 2, { kind: "new" })]
-    expect(planText(planOf(tasks, { data: 2 }), tasks, true)).toContain("data-1  n=1  cached (r1)\ndata-2  n=2  new")
+    expect(planText(planOf(tasks, { data: 2 }), tasks, true)).toContain("data-1  n=1  cached (r1 on h)\ndata-2  n=2  new")
   })
 
   it("says that there is nothing to do", () => {

@@ -91,6 +91,7 @@ describe("reprise diff", () => {
       results: { identical: 0, different: [], onlyBefore: 1, onlyAfter: 1 }
     })
     expect(project.reprise("diff", first, second).out).toMatch(/talk.to +3 +-> +5/)
+    expect(project.reprise("diff", "talk").out.split("\n")[0], "the latest alone is compared with the one before it").toBe(`${first} -> ${second}`)
   })
 })
 

@@ -7,8 +7,10 @@ import { readCodeFiles } from "../../store/code.ts"
 import { readJsonFile } from "../../store/json-file.ts"
 import type { ActionRecord, RunRecord, RunTask } from "../../store/layout.ts"
 import { storePaths, type StorePaths } from "../../store/paths.ts"
+import { latestRuns } from "../../store/runs.ts"
 import { canonicalJson } from "../../stage/json.ts"
 import { columns, count, indent } from "../columns.ts"
+import { usageFailure, type CommandFailure } from "../failure.ts"
 import { findPlace, type PlaceInput } from "../place.ts"
 import { findRun } from "../runs-by-name.ts"
 import { print } from "../terminal.ts"
@@ -42,11 +44,18 @@ export interface RunDiff {
 export const diffAction = Effect.fn("diff")(function*(input: Input) {
   const place = yield* findPlace(input)
   const paths = storePaths(place.store)
-  const before = yield* findRun(paths, input.before)
-  const after = yield* findRun(paths, input.after)
+  const named = yield* findRun(paths, input.before)
+  const other = input.after === undefined ? latestRuns(paths, 1, named.pipeline)[0] ?? named : yield* findRun(paths, input.after)
+  // The latest alone: what has changed since the one before it.
+  const [before, after] = input.after === undefined && named.id === other.id ? [yield* runBefore(paths, named), named] : [named, other]
   const diff = diffRuns(paths, before, after)
   print(input.format === "json" ? JSON.stringify({ before: before.id, after: after.id, ...diff }, null, 2) : diffText(before, after, diff))
 })
+
+const runBefore = (paths: StorePaths, run: RunRecord): Effect.Effect<RunRecord, CommandFailure> => {
+  const earlier = latestRuns(paths, 2, run.pipeline).find(({ id }) => id !== run.id)
+  return earlier === undefined ? usageFailure(`error: ${run.id} is the only run of ${run.pipeline}: there is none to compare it with`) : Effect.succeed(earlier)
+}
 
 const diffRuns = (paths: StorePaths, before: RunRecord, after: RunRecord): RunDiff => {
   const [a, b] = [readRunLog(paths, before.id), readRunLog(paths, after.id)]
