@@ -78,6 +78,7 @@ export const runnerOnThread = async (model: Uint8Array, options: Ort.InferenceSe
     run: (feeds, into) => inTurn(() => run(feeds, into)),
     release: () => inTurn(async () => {
       const request: Request = "close"
+      thread.ref()
       thread.postMessage(request)
       await gone
     })
