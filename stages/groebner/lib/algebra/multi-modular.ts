@@ -19,6 +19,9 @@ export interface RationalProblem {
   readonly variables: number
   readonly order: MonomialOrder
   readonly generators: ReadonlyArray<Polynomial<Rational>>
+  /** Primes are taken from below this number downwards. Left out, it is drawn from the generators, so that none can be made for which
+   * just these primes are unlucky. */
+  readonly below?: number
 }
 
 /** Bases modulo primes that have the same monomials: those of unlucky primes differ from the rest. */
@@ -35,33 +38,48 @@ interface Family {
  * from. `stop` may throw.
  */
 export const multiModularBasis = (
-  { generators, order, variables }: RationalProblem, stop: () => void, accept: (basis: ReadonlyArray<Polynomial<Rational>>) => boolean
+  { below, generators, order, variables }: RationalProblem, stop: () => void, accept: (basis: ReadonlyArray<Polynomial<Rational>>) => boolean
 ): ReadonlyArray<Polynomial<Rational>> => {
   const integers = generators.filter((f) => !isZero(f)).map(integerCoefficients)
   const families = new Map<string, Family>()
-  const trace = new Trace()
-  let candidate: ReadonlyArray<Polynomial<Fraction>> | undefined
-  for (let p = primeBelow(modulusLimit); ; p = primeBelow(p)) {
+  let trace = new Trace()
+  let candidate: { readonly key: string; readonly basis: ReadonlyArray<Polynomial<Fraction>> } | undefined
+  for (let p = primeBelow(below ?? drawnLimit(integers)); ; p = primeBelow(p)) {
     stop()
     if (p < modulusLimit / 2) throw algebraError("The basis over Q needs more primes than there are between 2^30 and 2^31. Take a smaller system.")
     const problem = modulo(integers, p, order, variables)
     if (problem === undefined) continue
-    const basis = convertedBasis(problem, stop, trace)
-    if (candidate !== undefined && agrees(candidate, basis, p)) {
-      const lowest = candidate.map(inLowestTerms)
+    // A candidate is judged by a prime that follows no trace: what the first prime let vanish by accident would be missing from all that follow it.
+    const basis = convertedBasis(problem, stop, candidate === undefined ? trace : undefined)
+    const key = basis.map(({ exponents }) => exponents.join()).join(";")
+    if (candidate !== undefined && agrees(candidate.basis, basis, p)) {
+      const lowest = candidate.basis.map(inLowestTerms)
       if (accept(lowest)) return lowest
     }
+    if (candidate !== undefined && key !== candidate.key) {
+      families.clear()
+      trace = new Trace()
+    }
     candidate = undefined
-    const key = basis.map(({ exponents }) => exponents.join()).join(";")
     const family = families.get(key) ?? { shape: basis, residues: new Residues(basis.reduce((sum, f) => sum + f.coefficients.length, 0)), primes: 0, next: 1 }
     families.set(key, family)
     family.residues.join(p, concatenated(basis))
     family.primes++
     if (family.primes >= family.next) {
       family.next = Math.ceil(family.primes * 1.25) + 1
-      candidate = assembled(family)
+      const fractions = assembled(family)
+      if (fractions !== undefined) candidate = { key, basis: fractions }
     }
   }
+}
+
+/** A number between 3/4 of the greatest modulus and the greatest, by a hash (FNV-1a) of the system. */
+const drawnLimit = (integers: ReadonlyArray<ReturnType<typeof integerCoefficients>>): number => {
+  let hash = 0x811c9dc5
+  for (const { coefficients, exponents } of integers) {
+    for (const character of `${coefficients.join()};${exponents.join()};`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
+  }
+  return modulusLimit - ((hash >>> 0) % (modulusLimit / 4))
 }
 
 /** Times the denominators, so that every prime can be reduced by. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { randomStream } from "../../../../src/stage/random.ts"
 import * as A from "../../../../stages/groebner/lib/algebra/index.ts"
+import { multiModularBasis } from "../../../../stages/groebner/lib/algebra/multi-modular.ts"
 import type { MonomialOrder } from "../../../../stages/groebner/lib/algebra/order.ts"
 import { randomPolynomial, randomSystem } from "./random-polynomials.ts"
 
@@ -144,6 +145,19 @@ describe("properties, on random systems", () => {
       expect(A.contains(ring, exact.polynomials, polynomials)).toBe(true)
     }
   })
+})
+
+it("over Q, a first prime that hides a part of the ideal is found out", () => {
+  const ring = overQ(["x", "y"], "lex")
+  const from = (text: string) => {
+    const problem = { variables: 2, order: ring.order, generators: A.parseSystem(ring, text), below: 2 ** 31 }
+    return shown({ ring, polynomials: multiModularBasis(problem, () => {}, () => true) })
+  }
+  // Modulo the greatest prime below 2^31 both generators are x + y; in the second case it divides the leading coefficient.
+  expect(from(`x + y, x + ${2n ** 31n}*y`)).toEqual(["y", "x"])
+  expect(from(`${2n ** 31n - 1n}*x - 1`)).toEqual([`x-1/${2n ** 31n - 1n}`])
+  // Two primes in a row, the second of which judges, would be taken in: which primes are taken depends on the system.
+  expect(rational(ring, `x + y, x + ${1n + 2147483647n * 2147483629n}*y`)).toEqual(["y", "x"])
 })
 
 describe("the quotient ring", () => {
