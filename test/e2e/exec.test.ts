@@ -31,9 +31,11 @@ describe("exec", () => {
     expect(code).toBe(0)
   })
 
+  /** Libraries of Python take seconds to load, on a busy machine many. */
+  const slow = 90_000
   /** A Python that has the module, and why there is none. */
   const pythonWith = (module: string) => {
-    const python = [process.env["REPRISE_PYTHON"] ?? "/usr/bin/python3", "python3"].find((each) => spawnSync(each, ["-c", `import ${module}`]).status === 0)
+    const python = [process.env["REPRISE_PYTHON"] ?? "/usr/bin/python3", "python3"].find((each) => spawnSync(each, ["-c", `import importlib.util as u, sys; sys.exit(u.find_spec("${module}") is None)`]).status === 0)
     return { python: python ?? "", title: python === undefined ? ` (skipped: no Python with ${module}; Debian: python3-${module})` : "" }
   }
   const torch = pythonWith("torch")
@@ -46,7 +48,7 @@ describe("exec", () => {
     expect(Number(project.reprise("query", "select accuracy from score", "--format", "csv").out.split("\n")[1])).toBeGreaterThan(0.92)
     expect(project.reprise("query", "select count(*) from metrics where name = 'loss'", "--format", "csv").out).toContain("5")
     expect(project.reprise("run", ...asked).err).toContain("All 4 tasks cached")
-  })
+  }, slow)
 
   const sklearn = pythonWith("sklearn")
   it.skipIf(sklearn.python === "")(`fits a forest with scikit-learn, and hands its folder on${sklearn.title}`, () => {
@@ -55,7 +57,7 @@ describe("exec", () => {
     expect(project.reprise("run", "exec-sklearn.yaml", "--set", `python=${sklearn.python}`, "--set", "depth=4", "--set", "trees=10")).toMatchObject({ code: 0, err: expect.stringContaining("4 ran") })
     expect(project.reprise("query", "select count(*) as trees, max(depth) as depth from again", "--format", "csv").out).toBe("trees,depth\n10,4\n")
     expect(Number(project.reprise("query", "select test_accuracy from forest_stat", "--format", "csv").out.split("\n")[1])).toBeGreaterThan(0.8)
-  })
+  }, slow)
 
   it("does not let a file reach out of its project, by any way, unless the user allows it", () => {
     const outside = makeProject({ "key.pem": "the key\n" })
