@@ -7,5 +7,5 @@ describe.skipIf(process.platform === "win32")("a training that is killed", () =>
   it("ends with the bytes of one that is not", async () => {
     const random = randomStream(1, "training-kill", "moments")
     expect(await surviveKills(everything, 2, () => random.uniform())).toBeGreaterThan(0)
-  })
+  }, 120_000)
 })
