@@ -20,6 +20,7 @@ import type { Problem } from "../spec/source.ts"
 import { namedPath } from "../stage/project-files.ts"
 import { suggestion } from "../spec/suggest.ts"
 import { usageFailure, type CommandFailure } from "./failure.ts"
+import { saveMemoryWhenMany } from "./memory.ts"
 import type { Place } from "./place.ts"
 import { colours, notice } from "./terminal.ts"
 
@@ -81,6 +82,7 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
       const digest = guard(namedPath(named)) ?? digests.of(named)
       return stray ?? digest
     },
+    onPoint: saveMemoryWhenMany,
     ...(selection.limit === undefined ? {} : { limit: selection.limit }),
     ...(selection.only.length === 0 ? {} : { only: yield* onlyThese(selection.only, changed.success) })
   })

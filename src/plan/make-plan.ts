@@ -39,6 +39,8 @@ export interface PlanWorld {
   readonly limit?: number
   /** Only these sweeps, and only what leads to these stages. */
   readonly only?: { readonly sweeps?: ReadonlyArray<string>; readonly stages?: ReadonlyArray<string> }
+  /** Told how many points have been planned, after each. */
+  readonly onPoint?: (planned: number) => void
 }
 
 export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Plan, ReadonlyArray<Problem>> => {
@@ -105,12 +107,14 @@ export const makePlan = (pipeline: Pipeline, world: PlanWorld): Result.Result<Pl
     if (isSearched) searches.note(sweep, point.cell, point.swept, planned)
   }
 
+  let points = 0
   const wantedBySweep = new Map<Sweep | undefined, ReadonlySet<string>>()
   for (const point of expand(pipeline, pipeline.sweeps.filter((sweep) => world.only?.sweeps?.includes(sweep.name) ?? true), world.limit)) {
     const wanted = wantedBySweep.get(point.sweep) ?? wantedStages(pipeline, point.sweep, world.only?.stages)
     wantedBySweep.set(point.sweep, wanted)
     if (Result.isFailure(point.params)) trouble.add(point.params.failure, point)
     else planPoint(point, point.params.success, wanted)
+    world.onPoint?.(++points)
   }
   if (trouble.found) return Result.fail(trouble.problems())
   const planned = searches.result()

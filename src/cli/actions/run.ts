@@ -2,7 +2,6 @@
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import { join, relative } from "node:path"
-import { setFlagsFromString } from "node:v8"
 import { formatClaims } from "../../query/claims.ts"
 import { warmIndex } from "../../query/selection.ts"
 import { captureEnvironment } from "../../run/environment.ts"
@@ -33,9 +32,6 @@ interface Input extends Selection, PlaceInput {
   readonly json: boolean
 }
 
-/** Of a plan that has more, the values are many and small: the collector then takes them away before the heap has grown to several times what is used. */
-const manyTasks = 20_000
-
 export const runAction = Effect.fn("run")(function*(input: Input) {
   const ended = yield* runAndShow(input)
   if (ended === undefined) return
@@ -57,7 +53,6 @@ const runAndShow = Effect.fn("runAndShow")(function*(input: Input) {
   if (input.gpus !== undefined && gpus === undefined) return yield* usageFailure(`error: --gpus ${input.gpus}: say how many, as 2, or which, as 0,2 (one alone with a comma: 2,)`)
   const place = yield* findPlace(input)
   const asked = yield* readAsked(input, place)
-  if (asked.plan.tasks.length > manyTasks) setFlagsFromString("--heap-growing-percent=30")
   const store = Store.layer(place.store)
   if (input.dryRun) {
     const tasks = yield* resolvePlan({ ...asked, force: input.force }).pipe(Effect.provide(store))
