@@ -111,7 +111,7 @@ const convWork = (): Work => {
   return {
     name: "conv net, 32x32, batch 64, momentum step",
     peer: { kind: "conv" },
-    limit: 1,
+    limit: 0.8,
     learningRate: 0.01,
     step: { loss: o.crossEntropy(logits, v("y")), parameters: inputsOf(graph, parameters), optimiser: sgd({ momentum: 0.9 }) },
     parameters,
