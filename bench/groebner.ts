@@ -1,10 +1,17 @@
 /**
- * Samples made and proved beside a plain program that makes the same ones; bases of ideals beside Singular and mathicgb. Singular's time is that of its own clock around the call, in a process that does nothing else; ours is
- * that of the call in this process, where it ran once before. mathicgb (`mgb`, its F4) is given as the whole process, starting takes it a few
- * milliseconds. Everything runs on one thread, in turn, and answers are compared before times.
+ * Samples made and proved beside a plain program that makes the same ones; bases of ideals beside Singular and mathicgb. A basis' time is processor time around
+ * the call on both sides: Singular's by its own clock, ours with compiler and garbage collector, after a first call. mathicgb (`mgb`, its F4) is given
+ * as a whole process by the wall clock. Everything in turn; answers are compared before times.
  */
 import { forwardRows } from "./groebner/forward.ts"
 import { generationRows } from "./groebner/generation.ts"
 import type { BenchRow } from "./row.ts"
 
-export const groebnerBench = async ({ quick }: { readonly quick: boolean }): Promise<ReadonlyArray<BenchRow>> => [...generationRows(quick), ...(await forwardRows(quick))]
+export const groebnerBench = async ({ quick }: { readonly quick: boolean }, onRow: (row: BenchRow) => void): Promise<ReadonlyArray<BenchRow>> => {
+  const forward: Array<BenchRow> = []
+  for (const row of forwardRows(quick)) {
+    forward.push(row)
+    onRow(row)
+  }
+  return [...generationRows(quick), ...forward]
+}

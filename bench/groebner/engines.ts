@@ -16,33 +16,32 @@ export interface Job {
   /** Each a list of polynomials, separated by commas. */
   readonly systems: ReadonlyArray<string>
   readonly by: "std" | "slimgb" | "stdfglm"
-  /** Calls in a row of which the mean is taken. */
+  /** Passes over all systems: Singular counts processor time in steps of 10 ms. */
   readonly repeat: number
 }
 
 export interface Answer {
+  /** Processor time of one pass over all systems, in milliseconds. */
   readonly milliseconds: number
-  /** Monic, in Singular's order. */
-  readonly basis: ReadonlyArray<string>
+  /** Of each system: monic, in Singular's order. */
+  readonly bases: ReadonlyArray<ReadonlyArray<string>>
 }
 
-/** Milliseconds of a call, of each system, by Singular's clock (`rtimer`, in microseconds), and its bases. One process, the library loaded before. */
-export const singular = ({ by, characteristic, order, repeat, systems, variables }: Job): ReadonlyArray<Answer> => {
+/** One process; the systems are read and the library is loaded before the clock (`timer`) starts. */
+export const singular = ({ by, characteristic, order, repeat, systems, variables }: Job): Answer => {
   const script = [
-    `option(redSB); option(redTail); system("--ticks-per-sec",1000000); int k; int t;`,
+    `option(redSB); option(redTail); system("--ticks-per-sec",1000); int k; int m; int t;`,
     `ring warm=${characteristic},(x,y),${order}; ideal i=x2-y,y2-x; ideal g=${by}(i);`,
-    ...systems.map((system, at) =>
-      `ring r${at}=${characteristic},(${variables.join(",")}),${order}; short=0; ideal i=${system}; ideal g; t=rtimer; for(k=1;k<=${repeat};k++){g=${by}(i);} t=rtimer-t; g=simplify(g,1); print("<<"); print(t); for(k=1;k<=size(g);k++){print(string(g[k]));} print(">>");`
-    ),
+    `ring r=${characteristic},(${variables.join(",")}),${order}; short=0; list L; list G; ideal g;`,
+    ...systems.map((system, at) => `L[${at + 1}]=ideal(${system});`),
+    `t=timer; for(m=1;m<=${repeat};m++){for(k=1;k<=size(L);k++){g=${by}(L[k]);}} t=timer-t; print("<<"); print(t); print(">>");`,
+    `for(m=1;m<=size(L);m++){g=simplify(${by}(L[m]),1); print("<<"); for(k=1;k<=size(g);k++){print(string(g[k]));} print(">>");}`,
     "quit;"
   ].join("\n")
   const run = spawnSync("Singular", ["-q"], { input: script, encoding: "utf8", maxBuffer: 1 << 28, timeout: 300_000 })
-  const answers = [...run.stdout.matchAll(/<<\n(\d+)\n([^<>]*)>>/g)].map(([, ticks = "0", lines = ""]) => ({
-    milliseconds: Number(ticks) / 1000 / repeat,
-    basis: lines.split("\n").filter((line) => line !== "")
-  }))
-  if (answers.length !== systems.length) throw new Error(`Singular answered ${answers.length} of ${systems.length}:\n${run.stdout.slice(-1000)}${run.stderr}`)
-  return answers
+  const [time, ...bases] = [...run.stdout.matchAll(/<<\n([^<>]*)>>/g)].map(([, lines = ""]) => lines.split("\n").filter((line) => line !== ""))
+  if (bases.length !== systems.length) throw new Error(`Singular answered ${bases.length} of ${systems.length}:\n${run.stdout.slice(-1000)}${run.stderr}`)
+  return { milliseconds: Number(time?.[0]) / repeat, bases }
 }
 
 /** Milliseconds of a whole process of mathicgb's F4 on one thread, in degrevlex. */
