@@ -101,10 +101,11 @@ const attackRow = Effect.fn(function*(of: Case, samples: number, peer: Peer | un
       rule: { kind: "projected", norm: "linf", eps: 0.1, step: 0.025 }, objective: "cross-entropy", targeted: false, steps: 20, range: { low: 0, high: 1 }, keep: "last", restarts: 1
     })
   }))
+  const runPromise = Effect.runPromiseWith(yield* Effect.context<never>())
   let x: Tensor | undefined
   const side = {
     step: async () => {
-      x = tensor((await Effect.runPromise(attack)).x, [data.x.length])
+      x = tensor((await runPromise(attack)).x, [data.x.length])
     },
     distance: (theirs: Readonly<Record<string, unknown>>) => apart("x", x, theirs["x"])
   }
