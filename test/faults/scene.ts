@@ -172,7 +172,9 @@ const passAMinute = (scene: Scene): void => {
 const workerGone = async (scene: Scene): Promise<void> => {
   const note = join(scene.notes, "worker.pid")
   const pid = existsSync(note) ? Number(readFileSync(note, "utf8")) : 0
-  for (const deadline = Date.now() + 30_000; pid > 0 && existsSync(`/proc/${pid}`);) {
+  if (pid === 0) return
+  const isThere = () => existsSync(`/proc/${pid}`)
+  for (const deadline = Date.now() + 30_000; isThere();) {
     assert.ok(Date.now() < deadline, "a worker outlives its parent by half a minute")
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
