@@ -65,9 +65,13 @@ describe.skipIf(process.platform !== "linux")("a task that outgrows the memory t
   it("is measured over the whole tree of processes, and shared pages once", async () => {
     const child = spawn("sh", ["-c", "sleep 5 & sleep 5; true"], { stdio: "ignore" })
     try {
-      while (treeOf(child.pid ?? 0).length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
-      const tree = treeOf(child.pid ?? 0)
-      const sum = tree.reduce((bytes, pid) => bytes + ownMemory(pid), 0)
+      const sumOf = () => treeOf(child.pid ?? 0).reduce((bytes, pid) => bytes + ownMemory(pid), 0)
+      const settled = async (before: number): Promise<number> => {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        const sum = sumOf()
+        return treeOf(child.pid ?? 0).length === 3 && sum === before ? sum : settled(sum)
+      }
+      const sum = await settled(0) // the three have begun and wait
       assert.isAbove(sum, 0)
       assert.strictEqual(treeMemory(child.pid ?? 0, Infinity), sum)
       const exact = treeMemory(child.pid ?? 0, 0)
