@@ -8,10 +8,12 @@ import { generationRows } from "./groebner/generation.ts"
 import type { BenchRow } from "./row.ts"
 
 export const groebnerBench = async ({ quick }: { readonly quick: boolean }, onRow: (row: BenchRow) => void): Promise<ReadonlyArray<BenchRow>> => {
-  const forward: Array<BenchRow> = []
-  for (const row of forwardRows(quick)) {
-    forward.push(row)
-    onRow(row)
+  const rows: Array<BenchRow> = []
+  for (const bench of [generationRows(quick), forwardRows(quick)]) {
+    for (const row of bench) {
+      rows.push(row)
+      onRow(row)
+    }
   }
-  return [...generationRows(quick), ...forward]
+  return rows
 }

@@ -1,11 +1,13 @@
-"""The works of attacks.ts in PyTorch, eager, on the CPU, straight from the papers. Speaks as bench/tensor/peer.py does; a step is a whole attack or a whole epoch.
+"""The works of attacks.ts in PyTorch, eager, on the CPU, straight from the papers. Driven as bench/tensor/serve.py says; a step is a whole attack or a whole epoch.
 Networks are lists of words: conv NAME STRIDE PADDING, linear NAME, relu, flatten, mean; parameters are NAME.weight and NAME.bias."""
-import json
+import os
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tensor"))
+from serve import serve  # noqa: E402
 
 torch.set_num_threads(int(sys.argv[1]))
 
@@ -35,12 +37,7 @@ def climb(forward, start, x, y, eps, size, steps):
     return at
 
 
-def load(spec):
-    types = {"float32": torch.float32, "int64": torch.int64}
-    tensors = {}
-    for t in spec["tensors"]:
-        with open(t["file"], "rb") as file:
-            tensors[t["name"]] = torch.frombuffer(bytearray(file.read()), dtype=types[t["type"]]).reshape(t["shape"])
+def load(spec, tensors):
     parameters = {name: tensors[name].clone().requires_grad_(True) for name in spec["parameters"]}
     return {"pgd": pgd, "epoch": epoch}[spec["kind"]](network(spec["layers"], parameters), parameters, tensors, spec)
 
@@ -79,21 +76,4 @@ def epoch(forward, parameters, t, spec):
     return step, lambda: {"loss": [found["loss"]]}
 
 
-def main():
-    step, read = None, None
-    for line in sys.stdin:
-        ask = json.loads(line)
-        if "load" in ask:
-            step, read = load(ask["load"])
-            answer = {"ready": True, "version": torch.__version__}
-        elif "steps" in ask:
-            start = time.perf_counter()
-            for _ in range(ask["steps"]):
-                loss = step()
-            answer = {"seconds": time.perf_counter() - start, "loss": loss.item()}
-        else:
-            answer = read()
-        print(json.dumps(answer), flush=True)
-
-
-main()
+serve(load)

@@ -7,15 +7,19 @@ import { groebnerBasis } from "../../stages/groebner/lib/algebra/groebner.ts"
 import type { System } from "../../stages/groebner/lib/algebra/groebner.ts"
 import { numberedVariables, polynomialRing } from "../../stages/groebner/lib/algebra/ring.ts"
 import { parsePolynomial, parseSystem, showPolynomial } from "../../stages/groebner/lib/algebra/text.ts"
+import { modularSystem } from "../../stages/groebner/lib/exact-system.ts"
+import { Generator } from "../../stages/groebner/lib/generation/generator.ts"
+import { publishedSettings } from "../../stages/groebner/lib/generation/settings.ts"
+import { systemOf } from "../../stages/groebner/lib/generation/system-batch.ts"
+import { isZero } from "../../stages/groebner/lib/algebra/polynomial.ts"
 import { median, spread } from "../row.ts"
 import type { BenchRow } from "../row.ts"
 import { hasMathicgb, hasSingular, mathicgb, singular } from "./engines.ts"
-import { backwardSystem } from "./samples.ts"
 
 const characteristic = 32003
 
 /** One row at a time, so that each can be told when it is there. */
-export function* forwardRows(quick: boolean): Generator<BenchRow, void> {
+export function* forwardRows(quick: boolean): Iterable<BenchRow> {
   for (const system of [cyclic(6), cyclic(7), katsura(7), katsura(8)]) yield classicRow(system, quick ? 3 : 9)
   for (const p of [7, 31]) for (const n of [2, 3, 4, 5]) yield samplesRow(p, n, quick ? 50 : 200, quick ? 3 : 5)
 }
@@ -55,7 +59,9 @@ const classicRow = ({ name, text, variables }: ClassicSystem, rounds: number): B
 const samplesRow = (p: number, n: number, count: number, rounds: number): BenchRow => {
   const variables = numberedVariables(n)
   const ring = polynomialRing(primeField(p), variables, "lex")
-  const samples = Array.from({ length: count }, (_, at) => backwardSystem(ring, randomStream(0, "bench", `backward ${p} ${n}`).at(at)))
+  const generator = new Generator(publishedSettings(n, { kind: "prime", p }))
+  const stream = randomStream(0, "groebner/generate", "bench")
+  const samples = Array.from({ length: count }, (_, at) => modularSystem(systemOf(generator, at, generator.sample(stream.at(at)))).f.filter((f) => !isZero(f)))
   const systems = samples.map((polynomials) => ({ ring, polynomials }))
   const texts = samples.map((system) => system.map((f) => showPolynomial(ring, f)).join(","))
   const repeat = Math.ceil(300 / count)

@@ -2,7 +2,7 @@
 import { type RandomStream, randomStream } from "../../src/stage/random.ts"
 import { type FieldChoice } from "../../stages/groebner/lib/generation/coefficients.ts"
 import { Generator } from "../../stages/groebner/lib/generation/generator.ts"
-import { densityFor } from "../../stages/groebner/lib/generation/settings.ts"
+import { densityFor, publishedSettings } from "../../stages/groebner/lib/generation/settings.ts"
 import { systemOf } from "../../stages/groebner/lib/generation/system-batch.ts"
 import { isProved, Prover } from "../../stages/groebner/lib/verification/proof.ts"
 import { type BenchRow, median, spread } from "../row.ts"
@@ -13,24 +13,15 @@ interface Work {
   readonly variables: number
 }
 
-export const generationRows = (quick: boolean): ReadonlyArray<BenchRow> => {
-  const works = (["F_7", "Q"] as const).flatMap((field) => [2, 3, 4, 5].map((variables): Work => ({ field, variables })))
-  return works.flatMap((work) => rowsOf(work, quick ? { rounds: 3, samples: 300 } : { rounds: 9, samples: 2000 }))
+/** Each as soon as it is there. */
+export function* generationRows(quick: boolean): Iterable<BenchRow> {
+  for (const field of ["F_7", "Q"] as const) for (const variables of [2, 3, 4, 5]) yield* rowsOf({ field, variables }, quick ? { rounds: 3, samples: 300 } : { rounds: 9, samples: 2000 })
 }
 
 const rowsOf = ({ field, variables }: Work, { rounds, samples }: { readonly rounds: number; readonly samples: number }): ReadonlyArray<BenchRow> => {
   const choice: FieldChoice = field === "F_7" ? { kind: "prime", p: 7 } : { kind: "rational", numerator: 5, denominator: 5 }
-  const loose = { degrees: "fixed", counts: "uniform", strict: false } as const
+  const generator = new Generator({ ...publishedSettings(variables, choice), boundAttempts: 1_000_000 })
   const density = densityFor(variables)
-  const generator = new Generator({
-    variables,
-    field: choice,
-    ideal: { kind: "shape", polynomials: { minDegree: 1, maxDegree: 5, maxTerms: 5, ...loose } },
-    transformation: { form: "released", density, outerDensity: 1, least: 0, most: 2, entries: { minDegree: 1, maxDegree: 3, maxTerms: 2, ...loose } },
-    bound: field === "Q" ? 100 : undefined,
-    boundAttempts: 1_000_000,
-    reject: new Set()
-  })
   const prover = new Prover(field === "F_7" ? 7 : 0, variables, true, 1e-10)
   const plain: { readonly sample: (stream: RandomStream) => unknown } = field === "F_7" ? new PlainGenerator(variables, plainPrimeField(7), density) : new PlainGenerator(variables, plainRationals(5, 5, 100), density)
   const stream = randomStream(0, "groebner/generate", "bench")

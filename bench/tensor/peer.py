@@ -1,28 +1,17 @@
-"""The works of works.ts in PyTorch, eager, on the CPU. Driven over stdin and stdout, one JSON line each way:
-{"load": {"kind", "learningRate", "tensors": [{"name", "type", "shape", "file"}], "parameters": [names], ("network", "inputs": [names])}} -> {"ready": true, "version": ...}
-{"steps": n} -> {"seconds": for all of them, "loss": of the last}
-{"parameters": true} -> {name: [first numbers]}
-{"memory": true} -> {"peak": KiB}
-"""
-import json
+"""The works of works.ts in PyTorch, eager, on the CPU; driven as serve.py says. Those with a "network" and "inputs": [names] are in networks.py."""
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
 
 import networks
+from serve import serve
 
 THREADS = int(sys.argv[1])
 torch.set_num_threads(THREADS)
 
 
-def load(spec):
-    types = {"float32": torch.float32, "int64": torch.int64}
-    tensors = {}
-    for t in spec["tensors"]:
-        with open(t["file"], "rb") as file:
-            tensors[t["name"]] = torch.frombuffer(bytearray(file.read()), dtype=types[t["type"]]).reshape(t["shape"])
+def load(spec, tensors):
     if "network" in spec:
         return networks.load(spec, tensors)
     parameters = {name: tensors[name].clone().requires_grad_(True) for name in spec["parameters"]}
@@ -78,24 +67,4 @@ def update(loss, optimiser):
 KINDS = {"attack": attack, "conv": conv, "wide": wide}
 
 
-def main():
-    step, read = None, None
-    for line in sys.stdin:
-        ask = json.loads(line)
-        if "load" in ask:
-            step, read = load(ask["load"])
-            answer = {"ready": True, "version": torch.__version__}
-        elif "steps" in ask:
-            start = time.perf_counter()
-            for _ in range(ask["steps"]):
-                loss = step()
-            answer = {"seconds": time.perf_counter() - start, "loss": loss.item()}
-        elif "memory" in ask:
-            with open("/proc/self/status") as status:
-                answer = {"peak": int(next(line for line in status if line.startswith("VmHWM")).split()[1])}
-        else:
-            answer = read()
-        print(json.dumps(answer), flush=True)
-
-
-main()
+serve(load)

@@ -1,8 +1,9 @@
 /** Border bases of random points with systems made from them, for oracles of border basis algorithms (Kera et al., NeurIPS 2025). */
 import {
-  Bool, column, Count, defineStage, doc, Effect, field, Int32, int, Int64, listOf, nullable, Schema, Seed, StageError, table, UInt8, Float64, oneOf, type RandomStream
+  Bool, column, Count, defineStage, doc, Effect, field, Int32, int, Int64, listOf, nullable, Schema, Seed, table, UInt8, Float64, oneOf, type RandomStream
 } from "../../src/stage.ts"
-import { AlgebraError, algebraError, groebnerBasis, normalMonomials, numberedVariables, type Polynomial, polynomialRing, primeField, type Ring } from "./lib/algebra/index.ts"
+import { algebraError, groebnerBasis, normalMonomials, numberedVariables, type Polynomial, polynomialRing, primeField, type Ring } from "./lib/algebra/index.ts"
+import { computed } from "./lib/computed.ts"
 import { monomialCount } from "./lib/generation/monomial-keys.ts"
 import { systemRow } from "./lib/generation/system-batch.ts"
 import { type PolynomialList, systemColumns } from "./lib/generation/system-table.ts"
@@ -52,9 +53,9 @@ export default defineStage({
     const n = params.bounds.length
     const stream = random(params.seed, "samples")
     const sum = { monomials: 0, polynomials: 0, same: 0 }
-    const setting = yield* attempt(() => settingOf(params.p, n, params))
+    const setting = yield* computed(unmade, () => settingOf(params.p, n, params))
     for (let done = 0; done < params.n; done += stride) {
-      const rows = yield* attempt(() => Array.from({ length: Math.min(stride, params.n - done) }, (_, i) => {
+      const rows = yield* computed(unmade, () => Array.from({ length: Math.min(stride, params.n - done) }, (_, i) => {
         const sample = params.first + done + i
         const made = drawn(setting, params.bounds, stream.at(sample), sample)
         sum.monomials += made.order_ideal.length / n
@@ -72,8 +73,7 @@ export default defineStage({
 /** Rows that are written at once. */
 const stride = 64
 
-const attempt = <A>(body: () => A): Effect.Effect<A, StageError> =>
-  Effect.try({ try: body, catch: (cause) => cause instanceof AlgebraError ? new StageError({ message: cause.message }) : new StageError({ message: "the samples cannot be made", cause }) })
+const unmade = "the samples cannot be made"
 
 interface Choices {
   readonly bounds: ReadonlyArray<number>

@@ -2,7 +2,7 @@
 import {
   Bool, Category, column, Count, defineStage, doc, Effect, field, Float64, int, Int64, nullable, oneOf, Positive, Schema, StageError, table, Utf8
 } from "../../src/stage.ts"
-import { AlgebraError } from "./lib/algebra/index.ts"
+import { computed } from "./lib/computed.ts"
 import { requireExact } from "./lib/exact-system.ts"
 import { figuresOf, type Run } from "./lib/forward/outcome.ts"
 import { type Problem, problemOf } from "./lib/forward/own-engine.ts"
@@ -100,12 +100,9 @@ export default defineStage({
 })
 
 const exactProblem = (system: System): Effect.Effect<Problem, StageError> =>
-  Effect.try({
-    try: () => {
-      requireExact(system)
-      return problemOf(system)
-    },
-    catch: (cause) => cause instanceof AlgebraError ? new StageError({ message: cause.message }) : new StageError({ message: `sample ${system.sample} cannot be read`, cause })
+  computed(`sample ${system.sample} cannot be read`, () => {
+    requireExact(system)
+    return problemOf(system)
   })
 
 const askSingular = (process: SingularProcess, engine: SingularEngine, system: System, problem: Problem, order: ForwardOrder, timeout: number): Effect.Effect<Run, StageError> =>

@@ -1,8 +1,8 @@
 /** Random Groebner bases with systems that generate the same ideals, each pair with its certificate (Kera et al., NeurIPS 2024). */
 import {
-  column, Count, defineStage, doc, Effect, field, Float64, int, Int64, oneOf, Positive, Probability, Schema, Seed, StageError, table
+  column, Count, defineStage, doc, Effect, field, Float64, int, Int64, oneOf, Positive, Probability, Schema, Seed, table
 } from "../../src/stage.ts"
-import { AlgebraError } from "./lib/algebra/index.ts"
+import { computed } from "./lib/computed.ts"
 import { Generator, rejectable } from "./lib/generation/generator.ts"
 import { checked, densityFor, fieldChoice } from "./lib/generation/settings.ts"
 import { defectRow, systemOf, systemRow } from "./lib/generation/system-batch.ts"
@@ -32,8 +32,7 @@ const Entries = Schema.Struct({
 /** Rows that are written at once. */
 const stride = 2048
 
-const refused = (cause: unknown): StageError =>
-  cause instanceof AlgebraError ? new StageError({ message: cause.message }) : new StageError({ message: "the samples cannot be made", cause })
+const unmade = "the samples cannot be made"
 
 export default defineStage({
   name: "groebner/generate",
@@ -81,52 +80,46 @@ export default defineStage({
   },
   run: Effect.fn("groebner/generate")(function*({ outputs, params, progress, random }) {
     const { entries, ideal, kind, variables } = params
-    const generator = yield* Effect.try({
-      try: () => new Generator(checked({
-        variables,
-        field: fieldChoice(params.field, { numerator: params.numerator, denominator: params.denominator, real: params.real }),
-        ideal: kind === "cauchy" ? { kind } : {
-          kind,
-          polynomials: { minDegree: 1, maxDegree: ideal.degree, maxTerms: ideal.terms, degrees: ideal.degrees, counts: ideal.counts, strict: ideal.strict }
-        },
-        transformation: {
-          form: params.form,
-          density: params.density ?? densityFor(variables),
-          outerDensity: params.outer_density,
-          least: params.least,
-          most: params.most,
-          entries: { minDegree: entries.least, maxDegree: entries.degree, maxTerms: entries.terms, degrees: entries.degrees, counts: entries.counts, strict: entries.strict }
-        },
-        bound: params.field === "Q" || params.field === "R" ? params.bound : undefined,
-        boundAttempts: params.attempts,
-        reject: new Set(params.reject)
-      })),
-      catch: refused
-    })
+    const generator = yield* computed(unmade, () => new Generator(checked({
+      variables,
+      field: fieldChoice(params.field, { numerator: params.numerator, denominator: params.denominator, real: params.real }),
+      ideal: kind === "cauchy" ? { kind } : {
+        kind,
+        polynomials: { minDegree: 1, maxDegree: ideal.degree, maxTerms: ideal.terms, degrees: ideal.degrees, counts: ideal.counts, strict: ideal.strict }
+      },
+      transformation: {
+        form: params.form,
+        density: params.density ?? densityFor(variables),
+        outerDensity: params.outer_density,
+        least: params.least,
+        most: params.most,
+        entries: { minDegree: entries.least, maxDegree: entries.degree, maxTerms: entries.terms, degrees: entries.degrees, counts: entries.counts, strict: entries.strict }
+      },
+      bound: params.field === "Q" || params.field === "R" ? params.bound : undefined,
+      boundAttempts: params.attempts,
+      reject: new Set(params.reject)
+    })))
     const stream = random(params.seed, params.stream)
     const sum = { milliseconds: 0, zeros: 0, verbatim: 0, basis: 0, notRadical: 0, unbounded: 0, generators: 0, terms: 0 }
     for (let done = 0; done < params.n; done += stride) {
-      const rows = yield* Effect.try({
-        try: () => {
-          const begun = performance.now()
-          const made = []
-          for (let i = done; i < Math.min(params.n, done + stride); i++) {
-            const number = params.first + i
-            const sample = generator.sample(stream.at(number))
-            const system = systemOf(generator, number, sample)
-            sum.zeros += Number(sample.zeros > 0)
-            sum.verbatim += Number(sample.verbatim > 0)
-            sum.basis += Number(sample.isBasis)
-            sum.notRadical += Number(sample.radical === false)
-            sum.unbounded += Number(!sample.bounded)
-            sum.generators += system.f.terms.length
-            sum.terms += system.f.exponents.length / variables
-            made.push({ ...systemRow(system), ...defectRow(sample) })
-          }
-          sum.milliseconds += performance.now() - begun
-          return made
-        },
-        catch: refused
+      const rows = yield* computed(unmade, () => {
+        const begun = performance.now()
+        const made = []
+        for (let i = done; i < Math.min(params.n, done + stride); i++) {
+          const number = params.first + i
+          const sample = generator.sample(stream.at(number))
+          const system = systemOf(generator, number, sample)
+          sum.zeros += Number(sample.zeros > 0)
+          sum.verbatim += Number(sample.verbatim > 0)
+          sum.basis += Number(sample.isBasis)
+          sum.notRadical += Number(sample.radical === false)
+          sum.unbounded += Number(!sample.bounded)
+          sum.generators += system.f.terms.length
+          sum.terms += system.f.exponents.length / variables
+          made.push({ ...systemRow(system), ...defectRow(sample) })
+        }
+        sum.milliseconds += performance.now() - begun
+        return made
       })
       yield* outputs.systems.append(rows)
       yield* progress(Math.min(params.n, done + stride), params.n, "samples")

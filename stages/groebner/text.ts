@@ -1,6 +1,7 @@
 /** Pairs of systems and bases as the text files of other programs, a pair a line, split as groebner/tokenize splits. */
 import { closeSync, openSync, writeSync } from "node:fs"
 import { artefact, column, defineStage, doc, Effect, field, Int64, oneOf, Schema, StageError, table } from "../../src/stage.ts"
+import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
 import { systemColumns } from "./lib/generation/system-table.ts"
 import { badShares, Selection, splitFields } from "./lib/tokens/selection.ts"
@@ -9,7 +10,7 @@ import { lineOf, textForms } from "./lib/tokens/text.ts"
 
 const text = artefact({ mediaType: "text/plain", extension: "txt" })
 
-const attempt = <A>(body: () => A): Effect.Effect<A, StageError> => Effect.try({ try: body, catch: (cause) => new StageError({ message: "the texts cannot be written", cause }) })
+const unwritten = "the texts cannot be written"
 
 export default defineStage({
   name: "groebner/text",
@@ -33,7 +34,7 @@ export default defineStage({
     const shares = badShares(params)
     if (shares !== undefined) return yield* new StageError({ message: shares, hint: "Let them sum to at most 1." })
     const files = yield* Effect.acquireRelease(
-      attempt(() => ({ train: openSync(outputs.train.path, "wx"), validation: openSync(outputs.validation.path, "wx"), test: openSync(outputs.test.path, "wx") })),
+      computed(unwritten, () => ({ train: openSync(outputs.train.path, "wx"), validation: openSync(outputs.validation.path, "wx"), test: openSync(outputs.test.path, "wx") })),
       (opened) => Effect.sync(() => parts.forEach((part) => closeSync(opened[part])))
     )
     const batches = yield* inputs.systems.batches
@@ -42,7 +43,7 @@ export default defineStage({
     let done = 0
     for (let batch = 0; batch < batches.count; batch++) {
       const systems = yield* systemsOf(yield* batches.read(batch))
-      yield* attempt(() => {
+      yield* computed(unwritten, () => {
         const written: Record<(typeof parts)[number], string> = { train: "", validation: "", test: "" }
         for (const system of systems) {
           const { part, repeated } = selection.place(system)

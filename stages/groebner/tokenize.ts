@@ -2,7 +2,7 @@
 import {
   Category, column, Count, defineStage, doc, Effect, field, Float32, Float64, int, Int32, Int64, listOf, nullable, oneOf, Schema, StageError, table, Utf8
 } from "../../src/stage.ts"
-import { AlgebraError } from "./lib/algebra/index.ts"
+import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
 import { systemColumns } from "./lib/generation/system-table.ts"
 import { figuresOf, PairWriter, tokenWidth } from "./lib/tokens/pair-writer.ts"
@@ -105,18 +105,15 @@ export default defineStage({
     let done = 0
     for (let batch = 0; batch < batches.count; batch++) {
       const systems = yield* systemsOf(yield* batches.read(batch))
-      const pairs = yield* Effect.try({
-        try: () => systems.map((system) => {
-          const pair = writer.write(system, selection.place(system))
-          if (pair.fate === "outside" && params.outside === "fail") throw missingWord(pair.missing)
-          counts[pair.fate]++
-          if (pair.fate === "written") counts[pair.part]++
-          longest.source = Math.max(longest.source, pair.lengths.f ?? 0)
-          longest.target = Math.max(longest.target, pair.lengths.g ?? 0)
-          return { pair, figures: figuresOf(system, pair) }
-        }),
-        catch: (cause) => cause instanceof StageError ? cause : cause instanceof AlgebraError ? new StageError({ message: cause.message }) : new StageError({ message: "the systems cannot be written as tokens", cause })
-      })
+      const pairs = yield* computed("the systems cannot be written as tokens", () => systems.map((system) => {
+        const pair = writer.write(system, selection.place(system))
+        if (pair.fate === "outside" && params.outside === "fail") throw missingWord(pair.missing)
+        counts[pair.fate]++
+        if (pair.fate === "written") counts[pair.part]++
+        longest.source = Math.max(longest.source, pair.lengths.f ?? 0)
+        longest.target = Math.max(longest.target, pair.lengths.g ?? 0)
+        return { pair, figures: figuresOf(system, pair) }
+      }))
       for (const part of parts) yield* outputs[part].append(pairs.flatMap(({ pair }) => (pair.part === part && pair.row !== undefined ? [pair.row] : [])))
       yield* outputs.systems.append(pairs.map(({ figures }) => figures))
       done += systems.length

@@ -2,7 +2,7 @@
 import {
   Bool, Category, column, defineStage, doc, Effect, field, Float64, Int64, nullable, oneOf, Positive, Schema, Seed, StageError, table
 } from "../../src/stage.ts"
-import { AlgebraError } from "./lib/algebra/index.ts"
+import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
 import { systemColumns } from "./lib/generation/system-table.ts"
 import { DigestSet, digestOf } from "./lib/verification/digest.ts"
@@ -52,30 +52,27 @@ export default defineStage({
     const batches = yield* inputs.systems.batches
     for (let batch = 0; batch < batches.count; batch++) {
       const systems = yield* systemsOf(yield* batches.read(batch))
-      const rows = yield* Effect.try({
-        try: () => {
-          const begun = performance.now()
-          const proved = systems.map((system) => {
-            const { characteristic, f, g, sample, variables } = system
-            const key = `${characteristic} ${variables}`
-            const prover = provers.get(key) ?? new Prover(characteristic, variables, params.triangles === "lower", params.tolerance)
-            provers.set(key, prover)
-            const proof = prover.prove(system, points.at(sample))
-            const [ofF, ofG] = [digestOf(f), digestOf(g)]
-            const seen = ideals.add(ofG)
-            const duplicate = pairs.add({ high: ofF.high ^ Math.imul(ofG.high, 31), low: ofF.low ^ Math.imul(ofG.low, 31) })
-            const good = isProved(proof)
-            if (!good) firstFailure ??= sample
-            sum.proved += Number(good)
-            sum.byEngine += Number(good && proof.by === "engine")
-            sum.duplicates += Number(duplicate)
-            sum.ideals += Number(!seen)
-            return { sample, proved: good, ...proof, duplicate, ideal_seen: seen }
-          })
-          sum.milliseconds += performance.now() - begun
-          return proved
-        },
-        catch: (cause) => (cause instanceof AlgebraError ? new StageError({ message: cause.message }) : new StageError({ message: "the pairs cannot be proved", cause }))
+      const rows = yield* computed("the pairs cannot be proved", () => {
+        const begun = performance.now()
+        const proved = systems.map((system) => {
+          const { characteristic, f, g, sample, variables } = system
+          const key = `${characteristic} ${variables}`
+          const prover = provers.get(key) ?? new Prover(characteristic, variables, params.triangles === "lower", params.tolerance)
+          provers.set(key, prover)
+          const proof = prover.prove(system, points.at(sample))
+          const [ofF, ofG] = [digestOf(f), digestOf(g)]
+          const seen = ideals.add(ofG)
+          const duplicate = pairs.add({ high: ofF.high ^ Math.imul(ofG.high, 31), low: ofF.low ^ Math.imul(ofG.low, 31) })
+          const good = isProved(proof)
+          if (!good) firstFailure ??= sample
+          sum.proved += Number(good)
+          sum.byEngine += Number(good && proof.by === "engine")
+          sum.duplicates += Number(duplicate)
+          sum.ideals += Number(!seen)
+          return { sample, proved: good, ...proof, duplicate, ideal_seen: seen }
+        })
+        sum.milliseconds += performance.now() - begun
+        return proved
       })
       yield* outputs.samples.append(rows)
       done += rows.length

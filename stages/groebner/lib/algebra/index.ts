@@ -12,4 +12,4 @@ export { isPrime, modularInverse, modularPower, modularProduct, modulusLimit, pr
 export { dimension, isUnit, isZeroDimensional, normalMonomials } from "./quotient-ring.ts"
 export * from "./ring.ts"
 export * from "./text.ts"
-export { contains, isGroebnerBasis, isReduced, normalForms } from "./verify.ts"
+export { contains, isGroebnerBasis, isReduced, normalForms, samePolynomials } from "./verify.ts"

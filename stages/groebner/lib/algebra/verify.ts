@@ -6,7 +6,7 @@ import type { MonomialTable } from "./monomials.ts"
 import { exponentsOf, idsOf, monicCoefficients, withMonomials } from "./packing.ts"
 import { CriticalPairs } from "./pairs.ts"
 import type { Polynomial } from "./polynomial.ts"
-import { isZero } from "./polynomial.ts"
+import { equals, isZero } from "./polynomial.ts"
 import type { Ring } from "./ring.ts"
 
 /** The remainders of polynomials after division by a basis: zero exactly for members of its ideal if it is a Groebner basis. */
@@ -26,6 +26,10 @@ export const normalForms = <E>(ring: Ring<E>, polynomials: ReadonlyArray<Polynom
 /** Whether a Groebner basis says that all of these are in its ideal. */
 export const contains = <E>(ring: Ring<E>, basis: ReadonlyArray<Polynomial<E>>, polynomials: ReadonlyArray<Polynomial<E>>): boolean =>
   polynomials.every((f) => normalForms(ring, [f], basis).every(isZero))
+
+/** Whether two lists hold the same polynomials, in whatever order: reduced bases of one ideal do. */
+export const samePolynomials = <E>(ring: Ring<E>, some: ReadonlyArray<Polynomial<E>>, others: ReadonlyArray<Polynomial<E>>): boolean =>
+  some.length === others.length && others.every((f) => some.some((g) => equals(ring, g, f)))
 
 /** Buchberger's criterion: every S-polynomial that the criteria of Gebauer and Moeller leave reduces to zero. `stop` may throw. */
 export const isGroebnerBasis = <E>(ring: Ring<E>, basis: ReadonlyArray<Polynomial<E>>, stop: () => void = () => {}): boolean =>

@@ -1,5 +1,5 @@
 /** The own engine on stored systems, timed around the computation alone, and the comparison of any engine's basis with G. */
-import { AlgebraError, type BasisOptions, ComputationStopped, equals, groebnerBasis, parsePolynomial, type Polynomial, type Rational, type Ring, type System as Generators } from "../algebra/index.ts"
+import { AlgebraError, type BasisOptions, ComputationStopped, groebnerBasis, parsePolynomial, type Rational, samePolynomials, type System as Generators } from "../algebra/index.ts"
 import { type ExactSystem, modularSystem, rationalSystem } from "../exact-system.ts"
 import type { System } from "../generation/system-table.ts"
 import type { Run } from "./outcome.ts"
@@ -24,15 +24,12 @@ const problem = <E>({ f, g, ring }: ExactSystem<E>, basis: (generators: Generato
     try {
       const { polynomials } = basis({ ring, polynomials: f }, { order, shouldStop: () => performance.now() - begun > seconds * 1000 })
       const taken = (performance.now() - begun) / 1000
-      return { outcome: "solved", seconds: taken, right: order === "lex" ? same(ring, polynomials, g) : null, message: null }
+      return { outcome: "solved", seconds: taken, right: order === "lex" ? samePolynomials(ring, polynomials, g) : null, message: null }
     } catch (cause) {
       if (cause instanceof ComputationStopped) return { outcome: "timeout", seconds: null, right: null, message: null }
       if (cause instanceof AlgebraError) return { outcome: "failed", seconds: null, right: null, message: cause.message }
       throw cause
     }
   },
-  isBasis: (printed) => same(ring, printed.map((text) => parsePolynomial(ring, text)), g)
+  isBasis: (printed) => samePolynomials(ring, printed.map((text) => parsePolynomial(ring, text)), g)
 })
-
-const same = <E>(ring: Ring<E>, found: ReadonlyArray<Polynomial<E>>, g: ReadonlyArray<Polynomial<E>>): boolean =>
-  found.length === g.length && g.every((polynomial) => found.some((other) => equals(ring, other, polynomial)))

@@ -10,6 +10,20 @@ const publishedDensity: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 0.6,
 
 export const densityFor = (variables: number): number => publishedDensity[variables] ?? 0.2
 
+/** The released settings for shape position. */
+export const publishedSettings = (variables: number, field: FieldChoice): Settings => {
+  const loose = { degrees: "fixed", counts: "uniform", strict: false } as const
+  return {
+    variables,
+    field,
+    ideal: { kind: "shape", polynomials: { minDegree: 1, maxDegree: 5, maxTerms: 5, ...loose } },
+    transformation: { form: "released", density: densityFor(variables), outerDensity: 1, least: 0, most: 2, entries: { minDegree: 1, maxDegree: 3, maxTerms: 2, ...loose } },
+    bound: field.kind === "prime" ? undefined : 100,
+    boundAttempts: 100,
+    reject: new Set()
+  }
+}
+
 /** `F7`, `Q` or `R`. @throws AlgebraError */
 export const fieldChoice = (name: string, bounds: { readonly numerator: number; readonly denominator: number; readonly real: number }): FieldChoice => {
   if (name === "Q") return { kind: "rational", numerator: bounds.numerator, denominator: bounds.denominator }
