@@ -56,6 +56,8 @@ export interface TrainingStep {
   readonly carried?: Readonly<Record<string, Value>>
   /** Further values to see after every step, computed with the weights before it. */
   readonly report?: Readonly<Record<string, Value>>
+  /** Gradients whose norm, taken over all parameters, is greater than this are scaled down to it, as by PyTorch's `clip_grad_norm_`; `gradientNorm` is then reported. */
+  readonly clip?: number
 }
 
 /** The parameters and what the optimiser remembers: everything that a checkpoint needs. Names are those of graph inputs. */
@@ -92,11 +94,30 @@ export const openTrainingLoop = (
   step: TrainingStep,
   initial: Readonly<Record<string, Tensor>>,
   options: SessionOptions = {}
+): Effect.Effect<TrainingLoop, EngineError, Scope.Scope> => openFormsOfTraining([step], initial, () => 0, options)
+
+/**
+ * The same for a step in several forms, which differ in the shapes of their batches and in nothing else: all work on the same weights.
+ * `formOf` says which form takes a batch.
+ * @throws GraphError also when there is no form, or one of them keeps something else from step to step.
+ */
+export const openFormsOfTraining = (
+  forms: ReadonlyArray<TrainingStep>,
+  initial: Readonly<Record<string, Tensor>>,
+  formOf: (feeds: Readonly<Record<string, Tensor>>) => number,
+  options: SessionOptions = {}
 ): Effect.Effect<TrainingLoop, EngineError, Scope.Scope> =>
   Effect.suspend(() => {
-    const { outputs, slots } = trainingGraph(step, initial)
-    return Effect.map(openSession(outputs, options), (session): TrainingLoop => {
-      const reports = Object.entries(session.outputs).filter(([name]) => name === "loss" || step.report?.[name] !== undefined)
+    const graphs = forms.map((form) => trainingGraph(form, initial))
+    const [step, graph] = [forms[0], graphs[0]]
+    if (step === undefined || graph === undefined) throw new GraphError({ message: "A training needs a step." })
+    const { slots } = graph
+    if (graphs.some((other) => other.slots.map(nameOf).join() !== slots.map(nameOf).join())) {
+      throw new GraphError({ message: "The forms of a step keep different things from step to step." })
+    }
+    return Effect.map(Effect.forEach(graphs, ({ outputs }) => openSession(outputs, options)), (sessions): TrainingLoop => {
+      const kept = new Set(slots.map(({ output }) => output))
+      const reports = Object.entries(sessions[0]?.outputs ?? {}).filter(([name]) => !kept.has(name))
       const place = options.apart === true ? sharedZeros : zeros
       const placed = (of: Tensor): Tensor => {
         const copy = place(of.type, of.shape)
@@ -119,6 +140,8 @@ export const openTrainingLoop = (
           return steps
         },
         step: async (feeds) => {
+          const session = sessions[formOf(feeds)]
+          if (session === undefined) throw new EngineError({ message: "No form of the step takes a batch of this shape." })
           await session.runPromise(
             { ...feeds, ...named((slot) => slot.input, current.state) },
             { ...named((slot) => slot.output, next.state), ...next.reports }
@@ -143,6 +166,8 @@ export const openTrainingLoop = (
     })
   })
 
+const nameOf = ({ input }: Slot): string => input
+
 const stateFor = ({ input, initial }: Slot, given: Tensor | undefined): Tensor => {
   if (given === undefined || given.type !== initial.type || !sameShape(given.shape, initial.shape)) {
     throw new EngineError({ message: `The saved state has no "${input}" of ${initial.type} ${showShape(initial.shape)}: it belongs to another training.` })
@@ -151,12 +176,13 @@ const stateFor = ({ input, initial }: Slot, given: Tensor | undefined): Tensor =
 }
 
 /** The outputs of one step's graph and the inputs that they replace at the next. */
-export const trainingGraph = ({ carried = {}, loss, parameters, optimiser, report = {}, learningRate }: TrainingStep, initial: Readonly<Record<string, Tensor>>) => {
+export const trainingGraph = ({ carried = {}, clip, loss, parameters, optimiser, report = {}, learningRate }: TrainingStep, initial: Readonly<Record<string, Tensor>>) => {
   const names = Object.keys(parameters)
   const values = Object.values(parameters)
   const rate = learningRate ?? loss.graph.inputs.get("learningRate") ?? loss.graph.input("learningRate", [], loss.type)
-  const gradients = grad(loss, values)
-  const outputs: Record<string, Value> = { ...report, loss }
+  const found = grad(loss, values)
+  const { gradients, norm } = clip === undefined ? { gradients: found } : clipped(found, clip)
+  const outputs: Record<string, Value> = { ...report, loss, ...(norm === undefined ? {} : { gradientNorm: norm }) }
   const slots: Array<Slot> = []
   const keep = (input: Value, updated: Value, start: Tensor): void => {
     outputs[`${input.name}'`] = updated
@@ -190,6 +216,15 @@ export const trainingGraph = ({ carried = {}, loss, parameters, optimiser, repor
     keep(input, updated, startOf(name, input, initial))
   }
   return { outputs, slots }
+}
+
+/** Gradients scaled so that their common norm is at most `most` (Pascanu et al. 2013), and the norm before. PyTorch adds 1e-6 to it before it divides. */
+const clipped = (gradients: ReadonlyArray<Value>, most: number): { readonly gradients: ReadonlyArray<Value>; readonly norm?: Value } => {
+  const [first, ...others] = gradients.map((gradient) => o.reduceSum(o.square(gradient)))
+  if (first === undefined) return { gradients }
+  const norm = o.sqrt(others.reduce((sum, one) => o.add(sum, one), first))
+  const scale = o.min(o.div(most, o.add(norm, 1e-6)), 1)
+  return { gradients: gradients.map((gradient) => o.mul(gradient, scale)), norm }
 }
 
 const startOf = (name: string, { type, shape }: Value, initial: Readonly<Record<string, Tensor>>): Tensor => {

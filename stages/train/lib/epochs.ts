@@ -20,10 +20,13 @@ export const EpochRecordSchema = Schema.Struct({
   rate: Schema.Finite,
   validationLoss: Schema.NullOr(Schema.Finite),
   validationAccuracy: Schema.NullOr(Schema.Finite),
+  /** Of sequences of tokens, whose accuracy is that of tokens: share that is right as a whole. */
+  validationSequences: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
   testLoss: Schema.NullOr(Schema.Finite),
   testAccuracy: Schema.NullOr(Schema.Finite)
 })
 export type EpochRecord = typeof EpochRecordSchema.Type
+export type Measured = Pick<EpochRecord, "validationLoss" | "validationAccuracy" | "validationSequences" | "testLoss" | "testAccuracy">
 
 export interface EpochSettings {
   readonly validation?: Dataset | Samples
@@ -34,7 +37,7 @@ export interface EpochSettings {
 }
 
 /** Better on the validation data: more are right, or as many with less loss. Without such data, less loss in training. */
-export const isBetter = (record: EpochRecord, best: EpochRecord | undefined, { validation }: EpochSettings): boolean => {
+export const isBetter = ({ validation }: EpochSettings) => (record: EpochRecord, best: EpochRecord | undefined): boolean => {
   if (best === undefined) return true
   if (validation === undefined) return record.loss < best.loss
   const [now, then] = [record.validationAccuracy ?? 0, best.validationAccuracy ?? 0]
@@ -76,4 +79,4 @@ export const openMeasure = Effect.fn("openMeasure")(function*(network: Network, 
 
 const nothing = Effect.succeed({ loss: null, accuracy: null })
 /** A loss beyond every number is kept as the greatest one: the table has no infinity. */
-const finite = (loss: number | null): number | null => (loss === null || Number.isFinite(loss) ? loss : Number.MAX_VALUE)
+export const finite = (loss: number | null): number | null => (loss === null || Number.isFinite(loss) ? loss : Number.MAX_VALUE)

@@ -4,7 +4,8 @@ import { scoresOf } from "./batches.ts"
 import { labelProblem, lossOfScores } from "./loss.ts"
 import { agreement, predictions } from "./measures.ts"
 import { encodeNetwork } from "./model.ts"
-import { train, type TrainingHost, type TrainingSettings } from "./training.ts"
+import { train, type TrainingSettings } from "./training.ts"
+import type { TrainingHost } from "./training-loop.ts"
 
 const statColumns = {
   n: column(Int64, doc("training samples")),

@@ -1,10 +1,11 @@
 /**
  * Learning rates over the steps of a training. All but "plateau" are functions of the step alone, with the definitions of PyTorch's schedulers
- * (StepLR, CosineAnnealingLR, OneCycleLR with cosine annealing, CyclicLR "triangular"); "plateau" answers to the loss (plateau.ts). A
- * warm-up multiplies what a schedule gives, rising by equal amounts from step to step.
+ * (StepLR, CosineAnnealingLR, LinearLR, OneCycleLR with cosine annealing, CyclicLR "triangular"); "plateau" answers to the loss (plateau.ts). A
+ * warm-up multiplies what a schedule gives, rising by equal amounts from step to step; "linear" begins to fall when it is over, as transformers
+ * are usually trained.
  */
 
-export const scheduleKinds = ["constant", "plateau", "step", "cosine", "one-cycle", "cyclic"] as const
+export const scheduleKinds = ["constant", "plateau", "step", "cosine", "linear", "one-cycle", "cyclic"] as const
 export type ScheduleKind = (typeof scheduleKinds)[number]
 
 export interface ScheduleSettings {
@@ -19,7 +20,7 @@ export interface ScheduleSettings {
   readonly every: number
   /** step: what the rate is multiplied by. */
   readonly factor: number
-  /** cosine, one-cycle, cyclic: the least rate. */
+  /** cosine, linear, one-cycle, cyclic: the least rate. */
   readonly least: number
 }
 
@@ -31,6 +32,7 @@ export const rateAt = ({ every, factor, kind, least, rate, steps, warmUp }: Sche
     case "plateau": return warm * plateau
     case "step": return warm * rate * factor ** Math.floor(step / every)
     case "cosine": return warm * between(rate, least, step / steps)
+    case "linear": return warm * (least + (rate - least) * Math.min(1, (steps - step) / Math.max(steps - warmUp, 1)))
     case "one-cycle": return warm * oneCycle(step, steps, rate, least)
     case "cyclic": return warm * (least + (rate - least) * Math.max(0, 1 - Math.abs(step / every - 2 * Math.floor(1 + step / (2 * every)) + 1)))
   }
