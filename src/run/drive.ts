@@ -364,7 +364,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
   const handle = Effect.fnUntraced(function*(message: Message) {
     switch (message.type) {
       case "broken":
-        return yield* message.error
+        return yield* Effect.fail(message.error)
       case "look-around":
         return yield* lookAround()
       case "retry":
@@ -381,7 +381,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
         const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
         if (error instanceof CorruptInputs) return yield* repair(entry, error.digests)
         if (error instanceof TaskFailure) return yield* failed(entry, error)
-        if (error !== undefined) return yield* error
+        if (error !== undefined) return yield* Effect.fail(error)
         return yield* Effect.die(Cause.squash(exit.cause))
       }
     }

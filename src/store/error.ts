@@ -1,16 +1,22 @@
 /** What can go wrong with the store as a whole, said so that the user knows what to do. Damage to single results is no error: it is a
- * `Lookup` (actions.ts), because the remedy is to run a task again. */
-import { Schema } from "effect"
+ * `Lookup` (actions.ts), because the remedy is to run a task again. Nothing of Effect here, so that a command with nothing to do need not
+ * load it. */
 import { remedyFor } from "./remedy.ts"
 
-export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
-  message: Schema.String,
+export class StoreError extends Error {
+  readonly _tag = "StoreError"
   /** File or folder that could not be used. */
-  path: Schema.String,
+  readonly path: string
   /** What to do about it. */
-  hint: Schema.optionalKey(Schema.String),
-  cause: Schema.optionalKey(Schema.Defect())
-}) {}
+  readonly hint?: string
+
+  constructor(about: { readonly message: string; readonly path: string; readonly hint?: string; readonly cause?: unknown }) {
+    super(about.message, about.cause === undefined ? {} : { cause: about.cause })
+    this.name = "StoreError"
+    this.path = about.path
+    if (about.hint !== undefined) this.hint = about.hint
+  }
+}
 
 /** What was thrown, as a `StoreError`; `doing` completes "Cannot ...". */
 export const storeError = (doing: string, path: string, cause: unknown): StoreError => {

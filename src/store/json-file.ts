@@ -22,13 +22,13 @@ export const readJsonFile = <A>(path: string, isShape: (value: unknown) => value
   }
 }
 
-/** Writes to `temporary`, which must be on the same file system, flushes, and renames. Makes the folder of `path`. */
-export const writeJsonFile = (path: string, value: unknown, temporary: string): void => {
+/** Writes to `temporary`, which must be on the same file system, flushes unless told not to, and renames. Makes the folder of `path`. */
+export const writeJsonFile = (path: string, value: unknown, temporary: string, flush = true): void => {
   try {
     const file = openSync(temporary, "w", 0o644)
     try {
       writeWhole(file, JSON.stringify(value))
-      fsyncSync(file)
+      if (flush) fsyncSync(file)
     } finally {
       closeSync(file)
     }

@@ -48,7 +48,8 @@ export const storePaths = (folder: string): StorePaths => {
   }
 }
 
-const runPaths = (folder: string): RunPaths => ({
+/** Where things lie in the folder of a run. */
+export const runPaths = (folder: string): RunPaths => ({
   folder,
   record: join(folder, "run.json"),
   plan: join(folder, "plan.json"),

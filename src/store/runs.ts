@@ -1,12 +1,12 @@
 /** Records of runs: what was asked, what each planned task came to, what happened meanwhile. */
-import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs"
 import type { JsonObject } from "../stage/json.ts"
 import { storeError } from "./error.ts"
 import { hasCode } from "./remedy.ts"
 import { journalLines, openJournal } from "./journal.ts"
 import { readJsonFile, writeJsonFile } from "./json-file.ts"
 import type { RunRecord, RunTask } from "./layout.ts"
-import type { RunPaths, StorePaths } from "./paths.ts"
+import { type RunPaths, runPaths, type StorePaths } from "./paths.ts"
 
 export interface RunStart {
   readonly pipeline: string
@@ -100,19 +100,7 @@ export const createRun = (paths: StorePaths, start: RunStart, startedAt: number,
   const run = paths.run(id)
   const tasks = openJournal(run.tasks)
   const events = openJournal(run.events)
-  let record: RunRecord = {
-    version: 1,
-    id,
-    pipeline: start.pipeline,
-    file: start.file,
-    command: start.command,
-    startedAt,
-    finishedAt: null,
-    status: "running",
-    overrides: start.overrides,
-    environment: start.environment,
-    counts: { total: start.total, cached: 0, ran: 0, failed: 0, skipped: 0 }
-  }
+  let record = begun(id, start, startedAt)
   const write = (next: RunRecord) => {
     record = next
     writeJsonFile(run.record, record, temporary())
@@ -137,6 +125,45 @@ export const createRun = (paths: StorePaths, start: RunStart, startedAt: number,
     }
   }
 }
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly counts: RunRecord["counts"]
+  readonly finishedAt: number
+}
+
+/** Writes `plan.json`, `tasks.ndjson` and `events.ndjson` of a run that was over as soon as it began. */
+export type WriteRun = (files: RunPaths, id: string) => RunEnd
+
+/** Records a run that has succeeded already: it comes to its place in one step. `temporary` is a path, not existing yet, on the same file system. */
+export const publishRun = (paths: StorePaths, start: RunStart, startedAt: number, write: WriteRun, temporary: string, announce: (id: string) => void): string => {
+  const id = makeFolder(paths, start.pipeline, startedAt, announce)
+  const [place, staged] = [paths.run(id).folder, runPaths(temporary)]
+  try {
+    mkdirSync(staged.folder)
+    const end = write(staged, id)
+    writeJsonFile(staged.record, { ...begun(id, start, startedAt), status: "succeeded", ...end } satisfies RunRecord, `${staged.record}.new`)
+    renameSync(staged.folder, place) // over the empty folder that holds the name
+    return id
+  } catch (cause) {
+    rmdirSync(place)
+    throw storeError("record a run in", paths.runs, cause)
+  }
+}
+
+const begun = (id: string, start: RunStart, startedAt: number): RunRecord => ({
+  version: 1,
+  id,
+  pipeline: start.pipeline,
+  file: start.file,
+  command: start.command,
+  startedAt,
+  finishedAt: null,
+  status: "running",
+  overrides: start.overrides,
+  environment: start.environment,
+  counts: { total: start.total, cached: 0, ran: 0, failed: 0, skipped: 0 }
+})
 
 /** Makes the run's folder; of two runs that start in the same fraction of a second the later one takes the next name. */
 const makeFolder = (paths: StorePaths, pipeline: string, startedAt: number, announce: (id: string) => void): string => {

@@ -46,7 +46,7 @@ export const openStaging = (paths: StorePaths): Staging => {
   } catch (cause) {
     throw storeError("create", folder, cause)
   }
-  writeJsonFile(ownerFile, owner, `${ownerFile}.new`)
+  writeJsonFile(ownerFile, owner, `${ownerFile}.new`, false) // it says whose the folder is, and no process outlives a power failure
   let given = 0
   return {
     folder,

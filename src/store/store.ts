@@ -3,19 +3,18 @@
  * created before the first write, so that asking a question of a store that is not there leaves no trace.
  */
 import { Context, Effect, Layer } from "effect"
-import { rmSync, writeFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { rmSync } from "node:fs"
+import { resolve } from "node:path"
 import { openActions, type Lookup } from "./actions.ts"
-import { heartbeatMs, openClaims, type Claims } from "./claims.ts"
+import { heartbeatMs } from "./claims.ts"
 import { readCodeFiles, writeCodeFiles, type CodeFiles } from "./code.ts"
 import { storeError, type StoreError } from "./error.ts"
-import { checkFormat, createStore } from "./format.ts"
+import { checkFormat } from "./format.ts"
 import type { ActionRecord, RunRecord, RunTask } from "./layout.ts"
 import { openObjects } from "./objects.ts"
 import { storePaths, type StorePaths } from "./paths.ts"
-import { createRun, latestRuns, readRun, readRunTasks, type OpenRun, type RunStart } from "./runs.ts"
-import { openStaging, ownedRunFile, type Staging } from "./staging.ts"
-import { sweep } from "./sweep.ts"
+import { latestRuns, readRun, readRunTasks, type OpenRun, type RunStart } from "./runs.ts"
+import { openWriter, type Writer } from "./writer.ts"
 
 export interface StoreShape {
   /** Absolute. */
@@ -45,13 +44,6 @@ export interface StoreShape {
   readonly keepCodeFiles: (digest: string, files: CodeFiles) => Effect.Effect<void, StoreError>
 }
 
-/** What is there only once something is written. */
-interface Writer {
-  readonly staging: Staging
-  readonly claims: Claims
-  readonly heartbeat: NodeJS.Timeout
-}
-
 export class Store extends Context.Service<Store, StoreShape>()("reprise/Store") {
   /** Opens the store in `folder`, which need not exist. Fails where it has a format that we do not know. */
   static readonly layer = (folder: string): Layer.Layer<Store, StoreError> =>
@@ -71,15 +63,13 @@ const openStore = (folder: string): { readonly store: StoreShape; readonly close
   const actions = openActions(paths, objects)
   const run = <A>(doing: string, body: () => A) => attempt(doing, folder, body)
 
-  let opened: Writer | undefined
+  /** There only once something is written. */
+  let opened: { readonly writer: Writer; readonly heartbeat: NodeJS.Timeout } | undefined
   const writer = (): Writer => {
-    if (opened !== undefined) return opened
-    createStore(paths)
-    const staging = openStaging(paths)
-    const claims = openClaims(paths, staging)
-    sweep(paths, staging, claims, Date.now())
-    const heartbeat = setInterval(claims.beat, heartbeatMs).unref()
-    return opened = { staging, claims, heartbeat }
+    if (opened !== undefined) return opened.writer
+    const writer = openWriter(paths)
+    opened = { writer, heartbeat: setInterval(writer.claims.beat, heartbeatMs).unref() }
+    return writer
   }
   const temporary = () => writer().staging.fresh("write")
 
@@ -104,22 +94,9 @@ const openStore = (folder: string): { readonly store: StoreShape; readonly close
       verify: (digest) => run("read", () => objects.verify(digest)),
       setAside: (digest) => run("write to", () => objects.setAside(digest)),
       claim: (fingerprint) => run("write to", () => writer().claims.take(fingerprint)),
-      release: (fingerprint) => run("write to", () => opened?.claims.release(fingerprint)),
+      release: (fingerprint) => run("write to", () => opened?.writer.claims.release(fingerprint)),
       workspace: (name) => run("write to", () => writer().staging.fresh(name)),
-      createRun: (start, startedAt) =>
-        run("write to", () => {
-          const { staging } = writer()
-          // By this file a sweep finds the run of a dead process.
-          const owned = join(staging.folder, ownedRunFile)
-          const open = createRun(paths, start, startedAt, temporary, (id) => writeFileSync(owned, id))
-          return {
-            ...open,
-            finish: (...end) => {
-              open.finish(...end)
-              rmSync(owned, { force: true })
-            }
-          }
-        }),
+      createRun: (start, startedAt) => run("write to", () => writer().createRun(start, startedAt)),
       run: (id) => run("read", () => readRun(paths, id)),
       runs: (options = {}) => run("read", () => latestRuns(paths, options.limit ?? Infinity, options.pipeline)),
       runTasks: (id) => run("read", () => readRunTasks(paths, id)),
@@ -129,8 +106,7 @@ const openStore = (folder: string): { readonly store: StoreShape; readonly close
     close: () => {
       if (opened === undefined) return
       clearInterval(opened.heartbeat)
-      opened.claims.releaseAll()
-      opened.staging.remove()
+      opened.writer.close()
       opened = undefined
     }
   }

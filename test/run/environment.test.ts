@@ -4,7 +4,8 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { captureEnvironment, recordedVariables } from "../../src/run/environment.ts"
+import { captureEnvironment } from "../../src/run/environment.ts"
+import { recordedVariables } from "../../src/run/surroundings.ts"
 
 const inFolder = async (use: (folder: string, git: (...args: ReadonlyArray<string>) => string) => Promise<void>) => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-env-"))
