@@ -81,15 +81,26 @@ const addPairs = (matrix: Matrix, table: MonomialTable, basis: ReadonlyArray<Mod
   const reducers = new Map<number, ModularPolynomial>()
   let considered = 0
   for (const [multiple, pairs] of Map.groupBy(selected, ({ multiple }) => multiple)) {
-    const [shortest, ...others] = [...new Set(pairs.flatMap(({ first, second }) => [first, second]))]
-      .flatMap((at) => basis[at] ?? [])
-      .toSorted((f, g) => f.ids.length - g.ids.length)
+    const generators: Array<ModularPolynomial> = []
+    for (const { first, second } of pairs) {
+      for (const at of [first, second]) {
+        const f = basis[at]
+        if (f !== undefined && !generators.includes(f)) generators.push(f)
+      }
+    }
+    generators.sort((f, g) => f.ids.length - g.ids.length)
+    const [shortest] = generators
     if (shortest === undefined) continue
     reducers.set(multiple, shortest)
-    const wanted = others.map((f) => ({ f, row: considered++ })).filter(({ row }) => trace.wants(row))
-    const multiplier = (f: ModularPolynomial) => table.quotient(multiple, f.ids[0] ?? 0)
-    if (wanted.length > 0) matrix.addPivot(shortest, multiplier(shortest))
-    for (const { f, row } of wanted) matrix.addRow(f, multiplier(f), row)
+    const last = considered + generators.length - 1
+    let reduced = false
+    for (let at = 1; considered < last; at++, considered++) {
+      const f = generators[at]
+      if (f === undefined || !trace.wants(considered)) continue
+      matrix.addRow(f, table.quotient(multiple, f.ids[0] ?? 0), considered)
+      reduced = true
+    }
+    if (reduced) matrix.addPivot(shortest, table.quotient(multiple, shortest.ids[0] ?? 0))
   }
   return { reducers, considered }
 }

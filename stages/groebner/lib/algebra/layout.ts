@@ -19,6 +19,8 @@ export const exponentLimit = (bits: ExponentBits): number => 2 ** (bits - 1) - 1
 export interface Layout {
   readonly variables: number
   readonly bits: ExponentBits
+  /** The greatest exponent. */
+  readonly limit: number
   /** Words of a monomial. */
   readonly words: number
   /** Of each word: the bits that must stay 0. */
@@ -60,6 +62,7 @@ export const layoutOf = (order: MonomialOrder, variables: number, bits: Exponent
   return {
     variables,
     bits,
+    limit: exponentLimit(bits),
     words: words.length,
     guards: Int32Array.from(words, ({ guard }) => guard),
     signs: Int32Array.from(words, ({ sign }) => sign),

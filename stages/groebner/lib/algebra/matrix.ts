@@ -171,15 +171,18 @@ export class Matrix {
     const record = this.#kernel.allocate(12)
     const columns = this.#kernel.allocate(length * 4)
     const coefficients = this.#kernel.allocate(length * 4)
-    this.#kernel.words().set([length, columns, coefficients], record / 4)
+    const words = this.#kernel.words()
+    words[record / 4] = length
+    words[record / 4 + 1] = columns
+    words[record / 4 + 2] = coefficients
     return { record, columns, coefficients }
   }
 
   #polynomial(columns: number, coefficients: number, length: number): ModularPolynomial {
     const words = this.#kernel.words()
-    return {
-      ids: words.slice(columns / 4, columns / 4 + length).map((column) => this.#columns[column] ?? 0),
-      coefficients: words.slice(coefficients / 4, coefficients / 4 + length)
-    }
+    const monomials = this.#columns
+    const ids = new Int32Array(length)
+    for (let at = 0; at < length; at++) ids[at] = monomials[words[columns / 4 + at] ?? 0] ?? 0
+    return { ids, coefficients: words.slice(coefficients / 4, coefficients / 4 + length) }
   }
 }

@@ -39,12 +39,12 @@ export class MonomialTable {
 
   /** The id of the monomial whose n exponents begin at `at`. @throws ExponentOverflow */
   fromExponents(exponents: Exponents, at: number): number {
-    const { bits, degreeWord, shift, variables, word, words } = this.layout
+    const { bits, degreeWord, limit, shift, variables, word, words } = this.layout
     const free = this.#room()
     this.#words.fill(0, free, free + words)
     for (let v = 0; v < variables; v++) {
       const exponent = exponents[at + v] ?? 0
-      if (exponent > exponentLimit(bits)) throw overflow(bits)
+      if (exponent > limit) throw overflow(bits)
       const place = word[v] ?? 0
       this.#words[free + place] = (this.#words[free + place] ?? 0) | (exponent << (shift[v] ?? 0))
       const degree = degreeWord[place] ?? -1
@@ -55,8 +55,8 @@ export class MonomialTable {
 
   /** The exponent of one variable. */
   exponent(id: number, variable: number): number {
-    const { bits, shift, word, words } = this.layout
-    return ((this.#words[id * words + (word[variable] ?? 0)] ?? 0) >>> (shift[variable] ?? 0)) & exponentLimit(bits)
+    const { limit, shift, word, words } = this.layout
+    return ((this.#words[id * words + (word[variable] ?? 0)] ?? 0) >>> (shift[variable] ?? 0)) & limit
   }
 
   /** Writes the n exponents of a monomial. */
@@ -81,7 +81,50 @@ export class MonomialTable {
 
   /** The products of one monomial with `count` others that begin at `from`, written from `at` on. @throws ExponentOverflow */
   products(factor: number, ids: Int32Array, from: number, count: number, into: Int32Array, at: number): void {
-    for (let k = 0; k < count; k++) into[at + k] = this.product(factor, ids[from + k] ?? 0)
+    const { guards, words } = this.layout
+    if (words > 3) {
+      for (let k = 0; k < count; k++) into[at + k] = this.product(factor, ids[from + k] ?? 0)
+      return
+    }
+    // Most work of symbolic preprocessing is here, and most products are known: what is looked for stays out of the table until it is new.
+    while (this.size + count >= this.#hashes.length) this.#grow()
+    const [all, hashes, slots] = [this.#words, this.#hashes, this.#slots]
+    const last = slots.length - 1
+    const [guard0, guard1, guard2] = [guards[0] ?? 0, guards[1] ?? 0, guards[2] ?? 0]
+    const [two, three] = [words > 1, words > 2]
+    const own = factor * words
+    const [own0, own1, own2] = [all[own] ?? 0, two ? all[own + 1] ?? 0 : 0, three ? all[own + 2] ?? 0 : 0]
+    const ownHash = hashes[factor] ?? 0
+    let over = 0
+    for (let k = 0; k < count; k++) {
+      const other = ids[from + k] ?? 0
+      const place = other * words
+      const word0 = (own0 + (all[place] ?? 0)) | 0
+      const word1 = two ? (own1 + (all[place + 1] ?? 0)) | 0 : 0
+      const word2 = three ? (own2 + (all[place + 2] ?? 0)) | 0 : 0
+      over |= (word0 & guard0) | (word1 & guard1) | (word2 & guard2)
+      const hash = (ownHash + (hashes[other] ?? 0)) | 0
+      let slot = spread(hash) & last
+      let id = slots[slot] ?? empty
+      while (id !== empty) {
+        if (hashes[id] === hash) {
+          const known = id * words
+          if (all[known] === word0 && (!two || all[known + 1] === word1) && (!three || all[known + 2] === word2)) break
+        }
+        slot = (slot + 1) & last
+        id = slots[slot] ?? empty
+      }
+      if (id === empty) {
+        if (over !== 0) break
+        const free = this.size * words
+        all[free] = word0
+        if (two) all[free + 1] = word1
+        if (three) all[free + 2] = word2
+        id = this.#enter(slot, hash)
+      }
+      into[at + k] = id
+    }
+    if (over !== 0) throw overflow(this.layout.bits)
   }
 
   /** a / b, where b divides a. */
@@ -103,6 +146,12 @@ export class MonomialTable {
       if (((((all[j + w] ?? 0) | guard) - (all[i + w] ?? 0)) & guard) !== guard) return false
     }
     return true
+  }
+
+  /** Whether one of some monomials divides b. */
+  dividesAny(some: ReadonlyArray<number>, b: number): boolean {
+    for (const a of some) if (this.divides(a, b)) return true
+    return false
   }
 
   leastCommonMultiple(a: number, b: number): number {
@@ -171,8 +220,13 @@ export class MonomialTable {
       }
       slot = (slot + 1) & last
     }
+    return this.#enter(slot, hash)
+  }
+
+  /** Makes what lies in the room a monomial, in a free slot. */
+  #enter(slot: number, hash: number): number {
     const id = this.size++
-    slots[slot] = id
+    this.#slots[slot] = id
     this.#hashes[id] = hash
     this.#describe(id)
     return id
@@ -181,11 +235,12 @@ export class MonomialTable {
   /** Fills in the degree and the mask of a new monomial. */
   #describe(id: number): void {
     const perVariable = this.#bitsPerVariable
-    const variables = this.layout.variables
+    const { limit, shift, variables, word, words } = this.layout
+    const all = this.#words
     let degree = 0
     let mask = 0
     for (let v = 0; v < variables; v++) {
-      const exponent = this.exponent(id, v)
+      const exponent = ((all[id * words + (word[v] ?? 0)] ?? 0) >>> (shift[v] ?? 0)) & limit
       degree += exponent
       // Thresholds 1, 2, 3, ...; with more than 32 variables only the first 32 have a bit.
       if (v * perVariable < 32) {

@@ -20,10 +20,11 @@ export class CriticalPairs {
   pairs: Array<Pair> = []
   /** Ids of leading monomials of the basis. */
   readonly leads: Array<number> = []
-  readonly sugars: Array<number> = []
   /** Those whose leading monomial another's divides: not needed in the basis, nor for new pairs. */
   readonly redundant: Array<boolean> = []
   readonly #table: MonomialTable
+  /** Of each element: its sugar beyond the degree of its leading monomial. */
+  readonly #excess: Array<number> = []
   /** Of each monomial: place + 1 of its reducer, 0 if none is known; and how many elements were looked at for it. */
   #found = new Int32Array(256)
   #seen = new Int32Array(256)
@@ -36,8 +37,14 @@ export class CriticalPairs {
   add(lead: number, sugar: number): void {
     const table = this.#table
     const added = this.leads.length
-    /** Least common multiples with every element that is not redundant, and whether the leads are coprime. */
-    const multiples = this.leads.map((other, at) => (this.redundant[at] === true ? -1 : table.leastCommonMultiple(other, lead)))
+    /** Places of the elements that are not redundant, and by place the least common multiples with them; -1 where there is none yet. */
+    const places: Array<number> = []
+    const multiples = new Int32Array(added).fill(-1)
+    for (let at = 0; at < added; at++) {
+      if (this.redundant[at] === true) continue
+      places.push(at)
+      multiples[at] = table.leastCommonMultiple(this.leads[at] ?? 0, lead)
+    }
     const multipleWith = (at: number) => {
       const known = multiples[at] ?? -1
       return known >= 0 ? known : table.leastCommonMultiple(this.leads[at] ?? 0, lead)
@@ -47,31 +54,30 @@ export class CriticalPairs {
       !table.divides(lead, multiple) || multipleWith(first) === multiple || multipleWith(second) === multiple
     )
     // Criteria M and F: of the new pairs those whose multiple no other's divides, coprime ones being kept among equals.
-    const candidates = multiples.flatMap((multiple, at) =>
-      multiple < 0 ? [] : [{ at, multiple, degree: table.degrees[multiple] ?? 0, coprime: table.coprime(this.leads[at] ?? 0, lead, multiple) }]
-    )
-    candidates.sort((a, b) => a.degree - b.degree || table.compare(a.multiple, b.multiple) || Number(b.coprime) - Number(a.coprime) || a.at - b.at)
-    const kept: typeof candidates = []
-    for (const candidate of candidates) {
-      if (!kept.some(({ multiple }) => table.divides(multiple, candidate.multiple))) kept.push(candidate)
-    }
-    const excess = sugar - (table.degrees[lead] ?? 0)
-    for (const { at, coprime, degree, multiple } of kept) {
+    const { degrees } = table
+    const coprime = (at: number) => table.coprime(this.leads[at] ?? 0, lead, multiples[at] ?? 0)
+    places.sort((a, b) => {
+      const [of, other] = [multiples[a] ?? 0, multiples[b] ?? 0]
+      if (of === other) return Number(coprime(b)) - Number(coprime(a)) || a - b
+      return (degrees[of] ?? 0) - (degrees[other] ?? 0) || table.compare(of, other)
+    })
+    const kept: Array<number> = []
+    const excess = sugar - (degrees[lead] ?? 0)
+    for (const at of places) {
+      const multiple = multiples[at] ?? 0
+      if (table.dividesAny(kept, multiple)) continue
+      kept.push(multiple)
       // Buchberger's first criterion: the S-polynomial of coprime leads reduces to zero.
-      if (coprime) continue
-      this.pairs.push({ first: at, second: added, multiple, sugar: Math.max(excess, this.#excess(at)) + degree })
+      if (coprime(at)) continue
+      this.pairs.push({ first: at, second: added, multiple, sugar: Math.max(excess, this.#excess[at] ?? 0) + (degrees[multiple] ?? 0) })
     }
-    for (const [at, other] of this.leads.entries()) if (table.divides(lead, other)) this.redundant[at] = true
-    this.leads.push(lead)
-    this.sugars.push(sugar)
-    this.redundant.push(false)
+    for (const at of places) if (table.divides(lead, this.leads[at] ?? 0)) this.redundant[at] = true
+    this.#push(lead, sugar)
   }
 
   /** A leading monomial to find reducers by, without pairs. */
   addLead(lead: number): void {
-    this.leads.push(lead)
-    this.sugars.push(this.#table.degrees[lead] ?? 0)
-    this.redundant.push(false)
+    this.#push(lead, this.#table.degrees[lead] ?? 0)
   }
 
   /** The place of the best reducer of a monomial: of those whose lead divides it the one that raises the sugar least, the oldest among equals; -1
@@ -82,25 +88,31 @@ export class CriticalPairs {
       this.#found = grown(this.#found, table.size * 2)
       this.#seen = grown(this.#seen, table.size * 2)
     }
+    const [excess, leads] = [this.#excess, this.leads]
     let best = (this.#found[monomial] ?? 0) - 1
     let from = this.#seen[monomial] ?? 0
     if (best >= 0 && this.redundant[best] === true) [best, from] = [-1, 0]
-    for (let at = from; at < this.leads.length; at++) {
-      if (this.redundant[at] !== true && table.divides(this.leads[at] ?? 0, monomial) && (best < 0 || this.#excess(at) < this.#excess(best))) best = at
+    let least = best < 0 ? Infinity : excess[best] ?? 0
+    for (let at = from; at < leads.length; at++) {
+      if (table.divides(leads[at] ?? 0, monomial) && (excess[at] ?? 0) < least && this.redundant[at] !== true) {
+        best = at
+        least = excess[at] ?? 0
+      }
     }
     this.#found[monomial] = best + 1
-    this.#seen[monomial] = this.leads.length
+    this.#seen[monomial] = leads.length
     return best
   }
 
   /** The sugar of a multiple of an element, given the multiple's leading monomial. */
   sugarAt(place: number, monomial: number): number {
-    return this.#excess(place) + (this.#table.degrees[monomial] ?? 0)
+    return (this.#excess[place] ?? 0) + (this.#table.degrees[monomial] ?? 0)
   }
 
-  /** Sugar beyond the degree of the leading monomial. */
-  #excess(at: number): number {
-    return (this.sugars[at] ?? 0) - (this.#table.degrees[this.leads[at] ?? 0] ?? 0)
+  #push(lead: number, sugar: number): void {
+    this.leads.push(lead)
+    this.#excess.push(sugar - (this.#table.degrees[lead] ?? 0))
+    this.redundant.push(false)
   }
 
   /** The least sugar of a pair; Infinity if none is left. */
