@@ -2,11 +2,15 @@
 import { readFileSync } from "node:fs"
 import { Effect, StageError } from "../../../src/stage.ts"
 import { type Architecture, readArchitecture as read } from "../../../src/tensor/layers/architecture.ts"
+import { isRecord } from "../../../src/tensor/layers/formula.ts"
 import { inWords, type Problem } from "../../../src/tensor/layers/problem.ts"
 import { type Document, isNode, LineCounter, parseDocument } from "yaml"
 
-/** Fails with the file's name and everything that is wrong with it, each with its line and column. */
-export const readArchitecture = (path: string, name: string): Effect.Effect<Architecture, StageError> =>
+/**
+ * Reads the file, with other values for its settings if there are any. Fails with the file's name and everything that is wrong with it,
+ * each with its line and column.
+ */
+export const readArchitecture = (path: string, name: string, settings: (declared: ReadonlyArray<string>) => Readonly<Record<string, unknown>> = () => ({})): Effect.Effect<Architecture, StageError> =>
   Effect.gen(function*() {
     const text = yield* Effect.try({ try: () => readFileSync(path, "utf8"), catch: (cause) => failure(name, wordsOf(cause)) })
     const lines = new LineCounter()
@@ -15,10 +19,16 @@ export const readArchitecture = (path: string, name: string): Effect.Effect<Arch
     if (mistake !== undefined) return yield* failure(name, mistake.message)
     const file = yield* Effect.try({ try: (): unknown => document.toJS(), catch: (cause) => failure(name, wordsOf(cause)) })
     return yield* Effect.mapError(
-      Effect.fromResult(read(file)),
+      Effect.fromResult(read(file, settings(settingsOf(file)))),
       ({ problems }) => failure(name, problems.map((problem) => `${placeOf(problem.path, document, lines)}${inWords(problem)}`).join("; "))
     )
   })
+
+/** Names of the settings that a file declares. */
+const settingsOf = (file: unknown): ReadonlyArray<string> => {
+  const declared = isRecord(file) ? file["settings"] : undefined
+  return isRecord(declared) ? Object.keys(declared) : []
+}
 
 /** Where a path leads, as `3:5: `; a missing key has no place, so it is its parent's. */
 const placeOf = (path: Problem["path"], document: Document, lines: LineCounter): string => {

@@ -48,7 +48,7 @@ export const architectureNetwork = (architecture: Architecture, input: ReadonlyA
   })
 
 /** Every step has streams of its own, so that a resumed training meets the same numbers. */
-const drawn = (noise: ReadonlyArray<Noise>, step: number, random: Random): Record<string, Tensor> =>
+export const drawn = (noise: ReadonlyArray<Noise>, step: number, random: Random): Record<string, Tensor> =>
   Object.fromEntries(noise.map(({ distribution, name, shape }) => {
     const stream = random(`${name} ${step}`)
     const values = new Float32Array(sizeOf(shape))
