@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/set-up.ts",
     testTimeout: 90_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

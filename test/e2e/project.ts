@@ -3,10 +3,10 @@
  * number line is all the mathematics: `toy/points` gives x = 0 .. n-1, `toy/scale` multiplies, `toy/mean` averages.
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { onTestFinished } from "vitest"
+import { takePlace } from "./places.ts"
 
 const command = join(import.meta.dirname, "..", "..", "bin", "reprise.mjs")
 
@@ -29,15 +29,16 @@ export interface Project {
 const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")))
 const environment = { ...inherited, NO_COLOR: "1", FORCE_COLOR: "", REPRISE_SOURCES: "" }
 
-/** Gone when the test is over; or, with `afterAll`, when all of a group are that share it. */
+/** Given back when the test is over; or, with `afterAll`, when all of a group are that share it. */
 export const makeProject = (files: Readonly<Record<string, string>> = toyProject, whenOver: (cleanUp: () => void) => void = onTestFinished): Project => {
-  const folder = mkdtempSync(join(tmpdir(), "reprise-e2e-"))
-  whenOver(() => rmSync(folder, { recursive: true, force: true }))
+  const { abandon, folder, giveBack } = takePlace(files)
+  let isLeft = false
+  whenOver(() => isLeft ? abandon() : giveBack())
   const write = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), content)
   }
-  for (const [path, content] of Object.entries(files)) write(path, content)
+  for (const [path, content] of Object.entries(files)) if (!existsSync(join(folder, path))) write(path, content)
   return {
     folder,
     write,
@@ -45,7 +46,10 @@ export const makeProject = (files: Readonly<Record<string, string>> = toyProject
       const run = spawnSync(process.execPath, [command, ...parameters], { cwd: folder, encoding: "utf8", env: environment, timeout: 60_000 })
       return { code: run.status, out: run.stdout, err: run.stderr }
     },
-    start: (...parameters) => spawn(process.execPath, [command, ...parameters], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] })
+    start: (...parameters) => {
+      isLeft = true
+      return spawn(process.execPath, [command, ...parameters], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] })
+    }
   }
 }
 
