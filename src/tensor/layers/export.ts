@@ -32,10 +32,9 @@ export const exportNetwork = (
       graph,
       mode: "inference",
       inputs: Object.fromEntries(Object.entries(network.inputs).map(([name, { shape, type }]) => [name, graph.input(name, [batch, ...shape], type)])),
-      parameter: ({ name }) => {
-        const weight = weights[name]
-        if (weight === undefined) throw architectureError([{ path: [], message: `The weights have no ${name}.` }])
-        return graph.constant(weight, undefined, name)
+      parameter: ({ name, shape }) => {
+        if (weights[name] === undefined) throw architectureError([{ path: [], message: `The weights have no ${name}.` }])
+        return graph.input(name, shape)
       }
     })
     return { ...built.outputs, [output]: built.output }
@@ -47,6 +46,7 @@ export const exportNetwork = (
     name: "model",
     metadata: { ...metadataOf(network.architecture), ...metadata },
     dynamicAxes: any([...Object.keys(network.inputs), ...Object.keys(outputs)]),
-    elsewhere
+    elsewhere,
+    weights
   })
 }

@@ -23,6 +23,9 @@ export interface EncodeOptions {
   readonly dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>>>>
   /** The same outputs built with another size of the dynamic axes: shapes within the graph then follow these (free-sizes.ts). */
   readonly elsewhere?: Readonly<Record<string, Value>>
+  /** Inputs of the graph that become weights of the file, under their names and with these values: unlike constants they are not computed with in
+   * advance, so that whoever reads the file finds each of them as it is. */
+  readonly weights?: Readonly<Record<string, Tensor>>
 }
 
 /**
@@ -31,8 +34,10 @@ export interface EncodeOptions {
  */
 export const encodeModel = (outputs: Readonly<Record<string, Value>>, options: EncodeOptions = {}): Uint8Array => {
   const values = reachable(Object.values(outputs))
-  const inputs = values.filter((value) => value.node === undefined && value.constant === undefined)
-  const writer = new Writer(values, inputs, outputs, freeSizes(Object.values(outputs), Object.values(options.elsewhere ?? {})))
+  const { weights = {} } = options
+  const named = values.filter((value) => value.node === undefined && value.constant === undefined)
+  const inputs = named.filter(({ name }) => weights[name] === undefined)
+  const writer = new Writer(values, named, outputs, freeSizes(Object.values(outputs), Object.values(options.elsewhere ?? {})))
   for (const value of values) writer.add(value)
   for (const [name, value] of Object.entries(outputs)) writer.output(name, value)
   const info = (name: string, { type, shape }: Value): ValueInfoProto => ({
@@ -54,7 +59,7 @@ export const encodeModel = (outputs: Readonly<Record<string, Value>>, options: E
     graph: {
       name: options.name ?? "graph",
       node: writer.nodes,
-      initializer: writer.initialisers,
+      initializer: [...named.flatMap(({ name }) => (weights[name] === undefined ? [] : [tensorProto(name, weights[name])])), ...writer.initialisers],
       input: inputs.map((value) => info(value.name, value)),
       output: Object.entries(outputs).map(([name, value]) => info(name, value))
     },

@@ -313,9 +313,10 @@ class StGcn(nn.Module):
 class Transformer(nn.Module):
     """BART: post-norm, learned positions from the third vector on, scores from the embedding."""
 
-    def __init__(self, features, depth, positions, vocabulary=42, heads=8):
+    def __init__(self, features, depth, positions, vocabulary=42, heads=8, padding=1):
         super().__init__()
-        self.tokens = nn.Embedding(vocabulary, features, padding_idx=1)
+        self.padding = padding
+        self.tokens = nn.Embedding(vocabulary, features, padding_idx=padding)
         self.source_positions, self.target_positions = nn.Embedding(positions + 2, features), nn.Embedding(positions + 2, features)
         self.source_norm, self.target_norm = nn.LayerNorm(features), nn.LayerNorm(features)
         settings = dict(dropout=0, activation="gelu", batch_first=True)
@@ -323,11 +324,11 @@ class Transformer(nn.Module):
         self.decoder = nn.ModuleList(nn.TransformerDecoderLayer(features, heads, 4 * features, **settings) for _ in range(depth))
 
     def forward(self, source, target):
-        places = torch.arange(source.shape[1]) + 2
-        padding = source == 1
-        x = self.source_norm(self.tokens(source) + self.source_positions(places))
+        padding = source == self.padding
+        x = self.source_norm(self.tokens(source) + self.source_positions(torch.arange(source.shape[1]) + 2))
         for block in self.encoder:
             x = block(x, src_key_padding_mask=padding)
+        places = torch.arange(target.shape[1]) + 2
         later = torch.triu(torch.full((len(places), len(places)), -math.inf), 1)
         y = self.target_norm(self.tokens(target) + self.target_positions(places))
         for block in self.decoder:
