@@ -9,10 +9,10 @@ const kills = Number(process.argv[2] ?? 5)
 const seed = Number(process.argv[3] ?? 1)
 
 let failed = 0
-for (const [name, params] of Object.entries(trainings)) {
+for (const [name, training] of Object.entries(trainings)) {
   const random = randomStream(seed, "training-kill", name)
   try {
-    console.log(`${name}: the same bytes; it went on from a saved state ${await surviveKills(params, kills, () => random.uniform())} times.`)
+    console.log(`${name}: the same bytes; it went on from a saved state ${await surviveKills(training, kills, () => random.uniform())} times.`)
   } catch (error) {
     failed++
     console.log(`FAILED: ${name}: ${error instanceof Error ? error.message : String(error)}`)
