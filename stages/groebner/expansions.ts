@@ -1,10 +1,16 @@
-/** What a border basis algorithm does at its last steps, for oracles that learn which products are worth reducing (Kera et al., NeurIPS 2025). */
-import {
-  Bool, column, Count, defineStage, doc, Effect, field, Float64, int, Int32, Int64, listOf, Schema, StageError, table, UInt8
-} from "../../src/stage.ts"
-import { MonomialNumbers, type SparseRow, stableSpan, type Step } from "./lib/border/stable-span.ts"
+/** What the border basis algorithm does at its last steps, for oracles that learn which products are worth reducing (Kera et al., NeurIPS 2025). */
+import { Bool, column, Count, defineStage, doc, Effect, field, Float64, int, Int32, Int64, listOf, nullable, oneOf, Schema, StageError, table, UInt8 } from "../../src/stage.ts"
+import { type BorderBasis, borderBasis, growths } from "./lib/border/border-basis-algorithm.ts"
+import { decodeFinished, encodeFinished, type Finished, mostKept, saveAgainAfter, sizeOf } from "./lib/border/finished.ts"
+import { fromList, toList } from "./lib/border/keyed-polynomial.ts"
+import { MonomialNumbers } from "./lib/border/monomial-numbers.ts"
+import { QuotientRing } from "./lib/border/quotient-ring.ts"
+import { stepColumns, stepRow } from "./lib/border/step-table.ts"
+import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
 import { type System, systemColumns } from "./lib/generation/system-table.ts"
+import { digestNumber } from "./lib/tokens/split.ts"
+import { digestOf } from "./lib/verification/digest.ts"
 
 export default defineStage({
   name: "groebner/expansions",
@@ -12,89 +18,126 @@ export default defineStage({
   params: Schema.Struct({
     steps: field(Count, doc("Last steps of a system that are written.", "steps"), 5),
     leading: field(Count, doc("Leading terms of each polynomial of the span that are written.", "terms"), 5),
-    largest: field(int({ min: 1, max: 20_000 }), doc("Universes are given up beyond so many monomials.", "monomials"), 1000)
+    growth: field(oneOf(...growths), doc("How a universe that is too small grows: by the border of the monomials that lead nothing (quotient), or by all of its border (universe)."), "quotient"),
+    largest: field(int({ min: 1, max: 20_000 }), doc("Systems are given up when their universe passes so many monomials.", "monomials"), 2000)
   }),
   inputs: { systems: table(systemColumns, doc("Systems over F_p, from groebner/border or groebner/generate.")) },
   outputs: {
-    steps: table({
-      sample: column(Int64, doc("number of the sample")),
-      step: column(Int32, doc("number of the step within the last universe")),
-      variables: column(Int32, doc("n")),
-      characteristic: column(Int32, doc("p of F_p")),
-      universe: column(listOf(UInt8), doc("monomials of the universe of which no multiple is in it: n exponents each")),
-      span_terms: column(listOf(Int32), doc("the span's basis, least leading monomial first: how many leading terms of each polynomial follow")),
-      span_coefficients: column(listOf(Int32), doc("residues of these terms")),
-      span_exponents: column(listOf(UInt8), doc("n exponents for each of these terms")),
-      survivor_polynomials: column(listOf(Int32), doc("products that survive: which polynomial of the span")),
-      survivor_variables: column(listOf(Int32), doc("and which variable it is multiplied by"))
-    }, doc("One row for each step.")),
+    steps: table(stepColumns, doc("One row for each step.")),
     systems: table({
       sample: column(Int64, doc("number of the sample")),
       finished: column(Bool, doc("the algorithm ended before the universe became too large")),
-      monomials: column(Int32, doc("size of the order ideal, the dimension of the quotient ring; 0 where it did not end")),
-      steps: column(Int32, doc("steps within the last universe"))
-    }, doc("One row for each system.")),
+      ideal: column(nullable(Int64), doc("digest of the border basis; null where it did not end")),
+      monomials: column(Int32, doc("size of the order ideal, the dimension of the quotient ring; 0 where it did not end, and for the whole ring")),
+      universes: column(Int32, doc("universes in which a stable span was computed")),
+      universe: column(Int32, doc("monomials of the last one")),
+      steps: column(Int32, doc("steps within the last universe")),
+      order_ideal: column(listOf(UInt8), doc("n exponents for each of its monomials, the least first")),
+      basis_terms: column(listOf(Int32), doc("the border basis of F's ideal: how many terms each polynomial has")),
+      basis_coefficients: column(listOf(Int32), doc("residues")),
+      basis_exponents: column(listOf(UInt8), doc("n exponents for each term, terms descending under degrevlex"))
+    }, doc("One row for each system, its border basis proved: variables commute on the order ideal, and F is 0 there.")),
     stat: table({
       samples: column(Int64, doc("systems")),
       finished: column(Int64, doc("on which the algorithm ended")),
       steps: column(Int64, doc("steps written")),
+      last: column(Int64, doc("of them such in which nothing survives")),
+      span: column(Float64, doc("mean number of polynomials in the span")),
       products: column(Float64, doc("share of the products that survive"))
-    }, doc("One row: what was written."))
+    }, doc("One row: what was written.")),
+    // By itself, since times differ from run to run and the other outputs do not.
+    timing: table({
+      sample: column(Int64, doc("number of the sample")),
+      seconds: column(Float64, doc("the algorithm and its proof; of an earlier attempt where a killed task went on", "s"))
+    }, doc("One row for each system: how long it took."))
   },
-  run: Effect.fn("groebner/expansions")(function*({ inputs, outputs, params, progress }) {
+  run: Effect.fn("groebner/expansions")(function*({ checkpoint, inputs, outputs, params, progress }) {
     const batches = yield* inputs.systems.batches
-    const sum = { samples: 0, finished: 0, steps: 0, survivors: 0, products: 0 }
+    const saved = yield* checkpoint.load
+    const kept: Array<Finished> = saved === undefined ? [] : [...decodeFinished(saved)]
+    const resumed = kept.length
+    let room = mostKept - kept.reduce((bytes, one) => bytes + sizeOf(one), 0)
+    const sum = { samples: 0, finished: 0, steps: 0, last: 0, span: 0, survivors: 0, products: 0 }
+    let due = performance.now() + saveAgainAfter(0)
     for (let batch = 0; batch < batches.count; batch++) {
       for (const system of yield* systemsOf(yield* batches.read(batch))) {
-        if (system.characteristic <= 0 || system.variables > mostVariables) {
-          return yield* new StageError({ message: `sample ${system.sample} is not over a finite field in at most ${mostVariables} variables`, hint: "Take systems over F_p, from groebner/border or groebner/generate." })
+        const earlier = sum.samples < resumed ? kept[sum.samples] : undefined
+        const done = earlier ?? (yield* computed("the border basis cannot be computed", () => finishedOn(system, params)))
+        if (earlier === undefined && room > 0) {
+          kept.push(done)
+          room -= sizeOf(done)
         }
-        const numbers = new MonomialNumbers(system.variables)
-        const finished = stableSpan(numbers, system.characteristic, rowsOf(system, numbers), params.largest)
-        const steps = finished?.steps ?? []
-        const written = steps.map((step, number) => stepRow(system, number, step, numbers, params.leading)).slice(-params.steps)
-        yield* outputs.steps.append(written)
-        yield* outputs.systems.append([{ sample: system.sample, finished: finished !== undefined, monomials: finished?.orderIdeal.length ?? 0, steps: steps.length }])
+        yield* outputs.steps.append(done.steps)
+        yield* outputs.systems.append([done.system])
+        yield* outputs.timing.append([{ sample: system.sample, seconds: done.seconds }])
         sum.samples++
-        sum.finished += Number(finished !== undefined)
-        sum.steps += written.length
-        for (const row of written) {
+        sum.finished += Number(done.system.finished)
+        for (const row of done.steps) {
+          sum.steps++
+          sum.last += Number(row.survivor_variables.length === 0)
+          sum.span += row.span_terms.length
           sum.survivors += row.survivor_variables.length
-          sum.products += row.span_terms.length * system.variables
+          sum.products += row.span_terms.length * row.variables
+        }
+        if (performance.now() > due && sum.samples > resumed && room > 0) {
+          const begun = performance.now()
+          yield* checkpoint.save(encodeFinished(kept))
+          due = performance.now() + saveAgainAfter(performance.now() - begun)
         }
         yield* progress(sum.samples, batches.rows, "systems")
       }
     }
-    yield* outputs.stat.append([{ samples: sum.samples, finished: sum.finished, steps: sum.steps, products: sum.survivors / sum.products }])
+    yield* outputs.stat.append([{
+      samples: sum.samples,
+      finished: sum.finished,
+      steps: sum.steps,
+      last: sum.last,
+      span: sum.span / Math.max(1, sum.steps),
+      products: sum.survivors / Math.max(1, sum.products)
+    }])
   }, Effect.scoped)
 })
 
-/** What numbers of monomials hold. */
-const mostVariables = 5
-
-const rowsOf = ({ f, variables }: System, numbers: MonomialNumbers): ReadonlyArray<SparseRow> => {
-  let at = 0
-  return Array.from(f.terms, (count) => {
-    at += count
-    return new Map(Array.from({ length: count }, (_, k) => {
-      const term = at - count + k
-      return [numbers.of(Array.from(f.exponents.subarray(term * variables, (term + 1) * variables))), f.coefficients[term] ?? 0]
-    }))
-  })
+interface Settings {
+  readonly steps: number
+  readonly leading: number
+  readonly growth: (typeof growths)[number]
+  readonly largest: number
 }
 
-const stepRow = ({ characteristic, sample, variables }: System, step: number, { maximal, span, survivors }: Step, numbers: MonomialNumbers, leading: number) => {
-  const heads = span.map((row) => row.slice(0, leading))
+/** @throws StageError for systems over Q and R, AlgebraError for what does not fit */
+const finishedOn = (system: System, { growth, largest, leading, steps }: Settings): Finished => {
+  const { characteristic, f, sample, variables } = system
+  if (characteristic <= 0) throw new StageError({ message: `sample ${sample} is not over a finite field`, hint: "Take systems over F_p, from groebner/border or groebner/generate." })
+  const begun = performance.now()
+  const numbers = new MonomialNumbers(variables)
+  const generators = fromList(f, numbers)
+  const made = borderBasis(numbers, characteristic, generators, { growth, largest })
+  if (made !== undefined) prove(sample, numbers, characteristic, made, generators)
+  const seconds = (performance.now() - begun) / 1000
+  const basis = toList(made?.basis ?? [], numbers, "degrevlex")
+  const ideal = digestNumber(digestOf(basis))
   return {
-    sample,
-    step,
-    variables,
-    characteristic,
-    universe: Uint8Array.from(maximal.flatMap((key) => numbers.exponents(key))),
-    span_terms: Int32Array.from(heads, (head) => head.length),
-    span_coefficients: Int32Array.from(heads.flatMap((head) => head.map(([, coefficient]) => coefficient))),
-    span_exponents: Uint8Array.from(heads.flatMap((head) => head.flatMap(([key]) => numbers.exponents(key)))),
-    survivor_polynomials: Int32Array.from(survivors, ([polynomial]) => polynomial),
-    survivor_variables: Int32Array.from(survivors, ([, variable]) => variable)
+    seconds,
+    steps: made?.steps.map((step, number) => stepRow({ sample, step: number, characteristic, ideal }, step, numbers, leading)).slice(-steps) ?? [],
+    system: {
+      sample,
+      finished: made !== undefined,
+      ideal: made === undefined ? null : ideal,
+      monomials: made?.orderIdeal.length ?? 0,
+      universes: made?.universes ?? 0,
+      universe: made?.steps.at(-1)?.universe ?? 0,
+      steps: made?.steps.length ?? 0,
+      order_ideal: Uint8Array.from(made?.orderIdeal.flatMap((key) => numbers.exponents(key)) ?? []),
+      basis_terms: basis.terms,
+      basis_coefficients: basis.coefficients,
+      basis_exponents: basis.exponents
+    }
   }
+}
+
+/** That the ideal is no larger follows from the rows being combinations of F's multiples. */
+const prove = (sample: number, numbers: MonomialNumbers, p: number, { basis, orderIdeal }: BorderBasis, generators: ReturnType<typeof fromList>): void => {
+  const ring = QuotientRing.of(numbers, p, orderIdeal, basis)
+  if (ring === undefined || !ring.commutes() || !generators.every((f) => ring.vanishes(f))) throw new Error(`sample ${sample}: what the algorithm found is not proved to be the border basis of F`)
 }

@@ -1,13 +1,15 @@
 /** The border basis of the ideal of random points: for each monomial b of the border, b minus the combination of the order ideal that agrees with it at the points. */
 import type { RandomStream } from "../../../../src/stage.ts"
-import { modularInverse, modularPower, modularProduct, type Polynomial, polynomialOf, type Ring } from "../algebra/index.ts"
+import { modularInverse, modularPower, modularProduct } from "../algebra/index.ts"
+import { fromSums, type KeyedPolynomial } from "./keyed-polynomial.ts"
+import type { MonomialNumbers } from "./monomial-numbers.ts"
 import type { Monomial } from "./order-ideal.ts"
 
 export const drawnPoints = (count: number, n: number, p: number, stream: RandomStream): ReadonlyArray<ReadonlyArray<number>> =>
   Array.from({ length: count }, () => Array.from({ length: n }, () => stream.integer(p)))
 
 /** Undefined where the monomials of the order ideal are linearly dependent at the points (of which there are as many as it has monomials). */
-export const borderBasisAt = (ring: Ring<number>, p: number, points: ReadonlyArray<ReadonlyArray<number>>, ideal: ReadonlyArray<Monomial>, border: ReadonlyArray<Monomial>): ReadonlyArray<Polynomial<number>> | undefined => {
+export const borderBasisAt = (numbers: MonomialNumbers, p: number, points: ReadonlyArray<ReadonlyArray<number>>, ideal: ReadonlyArray<Monomial>, border: ReadonlyArray<Monomial>): ReadonlyArray<KeyedPolynomial> | undefined => {
   const product = modularProduct(p)
   const at = (point: ReadonlyArray<number>) => (monomial: Monomial): number => monomial.reduce((value, exponent, v) => product(value, modularPower(product, point[v] ?? 0, exponent)), 1 % p)
   const size = ideal.length
@@ -31,8 +33,6 @@ export const borderBasisAt = (ring: Ring<number>, p: number, points: ReadonlyArr
       }
     }
   }
-  return border.map((monomial, b) => {
-    const tail = rows.map((row) => (p - (row[size + b] ?? 0)) % p)
-    return polynomialOf(ring, [1, ...tail], [...monomial, ...ideal.flat()])
-  })
+  const below = ideal.map((monomial) => numbers.of(monomial))
+  return border.map((monomial, b) => fromSums(new Map([[numbers.of(monomial), 1], ...rows.map((row, r) => [below[r] ?? 0, (p - (row[size + b] ?? 0)) % p] as const)])))
 }

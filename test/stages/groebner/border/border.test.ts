@@ -1,7 +1,7 @@
 /** Border bases against their definition, evaluated by hand at the points that they come from. */
 import { expect, test } from "vitest"
 import border from "../../../../stages/groebner/border.ts"
-import { borderOf, drawnOrderIdeal } from "../../../../stages/groebner/lib/border/order-ideal.ts"
+import { borderOf, drawnOrderIdeal, partitionCorner, partitions, uniformCorner } from "../../../../stages/groebner/lib/border/order-ideal.ts"
 import type { JsonObject } from "../../../../src/stage/json.ts"
 import { randomStream } from "../../../../src/stage/random.ts"
 import { attemptStage, runStage } from "../../run-stage.ts"
@@ -27,7 +27,8 @@ const valuesAt = (row: Row, name: "f" | "g", point: ReadonlyArray<number>, p: nu
 test("an order ideal holds every divisor of its monomials, and its border touches it from outside", () => {
   const sizes = new Set<number>()
   for (let seed = 0; seed < 60; seed++) {
-    const ideal = drawnOrderIdeal([4, 3, 4], randomStream(seed, "test", "ideal"))
+    const stream = randomStream(seed, "test", "ideal")
+    const ideal = drawnOrderIdeal(uniformCorner([4, 3, 4], stream), stream)
     const held = new Set(ideal.map(String))
     expect(held.size).toBe(ideal.length)
     const below = (monomial: ReadonlyArray<number>) => monomial.flatMap((exponent, v) => (exponent === 0 ? [] : [String(monomial.map((e, other) => (other === v ? e - 1 : e)))]))
@@ -43,7 +44,26 @@ test("an order ideal holds every divisor of its monomials, and its border touche
   expect(sizes.size).toBeGreaterThan(10)
 })
 
-test.each<readonly [number, JsonObject]>([[7, { bounds: [3, 3] }], [31, { bounds: [3, 3, 3] }], [2147483647, { bounds: [3, 2] }]])("over F_%d every polynomial vanishes at the points, and has one monomial of the border beside the order ideal", async (p, params) => {
+test("a corner of ones in two variables gives the square with probability 1/4, else the axes alone", () => {
+  const draws = 4000
+  const stream = randomStream(0, "test", "square")
+  const squares = Array.from({ length: draws }, () => drawnOrderIdeal([1, 1], stream).length).filter((size) => size === 4).length
+  // five standard deviations
+  expect(Math.abs(squares - draws / 4)).toBeLessThan(5 * Math.sqrt(draws * 3 / 16))
+  expect(drawnOrderIdeal([1, 0, 0], stream)).toEqual([[0, 0, 0], [1, 0, 0]])
+  expect(drawnOrderIdeal([0, 0], stream)).toEqual([[0, 0]])
+})
+
+test("corners from a total degree are its partitions, in all orders", () => {
+  // The partition numbers p(1), ..., p(10).
+  expect(Array.from({ length: 10 }, (_, i) => partitions(i + 1, i + 1, i + 1).length)).toEqual([1, 2, 3, 5, 7, 11, 15, 22, 30, 42])
+  expect(partitions(5, 3, 3)).toEqual([[2, 2, 1], [3, 1, 1], [3, 2]])
+  const stream = randomStream(0, "test", "corner")
+  const corners = Array.from({ length: 500 }, () => partitionCorner([4, 4, 4], 2, stream).join())
+  expect(new Set(corners)).toEqual(new Set(["1,0,0", "0,1,0", "0,0,1", "2,0,0", "0,2,0", "0,0,2", "1,1,0", "1,0,1", "0,1,1"]))
+})
+
+test.each<readonly [number, JsonObject]>([[7, { bounds: [3, 3], order: "lex" }], [31, { bounds: [3, 3, 3], total: 5 }], [2147483647, { bounds: [3, 2] }]])("over F_%d every polynomial vanishes at the points, and has one monomial of the border beside the order ideal", async (p, params) => {
   const ran = await runStage(border, { n: 10, seed: 4, p, ...params })
   for (const row of ran.rows("systems")) {
     const n = Number(row["variables"])
@@ -87,7 +107,11 @@ test.each<readonly [JsonObject, RegExp]>([
   [{ bounds: [4, 4], p: 3 }, /fewer than the 16 monomials/],
   [{ bounds: [1, 4], p: 3 }, /powers 1 to 3 of a variable are dependent/],
   [{ bounds: [20, 20, 20] }, /8000 monomials, more than 4096/],
-  [{ bounds: [2, 2], least: 5 }, /at least n \+ 5 and at most n \+ 3/]
+  [{ bounds: [2, 2], least: 5 }, /at least n \+ 5 and at most n \+ 4/],
+  [{ bounds: [2, 2], total: 4 }, /sum to at most 2, and `total: 4` asks for sums up to 3/],
+  [{ bounds: [2, 3], total: 2 }, /all `bounds` must be equal/],
+  [{ bounds: [30, 2, 2, 2, 2, 2, 2, 2], p: 31, degree: 5 }, /exponents up to 35, and here 31 is the most/],
+  [{ bounds: [2, 2, 2, 2, 2, 2, 2, 2, 2] }, /at most 8 variables, and there are 9/]
 ])("%o is refused with the reason", async (params, message) => {
   const { error } = await attemptStage(border, { n: 1, seed: 0, ...params })
   expect(error?.message).toMatch(message)

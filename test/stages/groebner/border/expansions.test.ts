@@ -1,74 +1,101 @@
-/** The border basis algorithm against the quotient rings that systems were made to have, and its survivors against ranks computed apart. */
+/** The stage that writes the algorithm's last steps: beside the bases that systems were made from, cut short, and gone on with after a kill. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { serialize } from "node:v8"
 import { expect, test } from "vitest"
 import border from "../../../../stages/groebner/border.ts"
 import expansions from "../../../../stages/groebner/expansions.ts"
 import generate from "../../../../stages/groebner/generate.ts"
-import { MonomialNumbers, stableSpan, type Step } from "../../../../stages/groebner/lib/border/stable-span.ts"
-import { attemptStage, runStage } from "../../run-stage.ts"
+import { MonomialNumbers } from "../../../../stages/groebner/lib/border/monomial-numbers.ts"
+import type { StageInterface } from "../../../../src/stage/protocol.ts"
+import type { JsonObject } from "../../../../src/stage/json.ts"
+import { attemptStage, type Made, runStage, temporaryFolder } from "../../run-stage.ts"
 
-test("the order ideal that is left has as many monomials as the system has zeros", async () => {
-  const made = await runStage(border, { n: 8, seed: 2, bounds: [2, 2, 2], p: 31, same: "reject" })
-  const { systems } = made.outputs
+const systemsFrom = async (stage: StageInterface, params: JsonObject) => {
+  const ran = await runStage(stage, params)
+  const { systems } = ran.outputs
   if (systems === undefined) throw new Error("no systems")
-  const ran = await runStage(expansions, {}, { inputs: { systems } })
-  expect(ran.rows("systems").map(({ finished, monomials }) => [finished, monomials])).toEqual(made.rows("systems").map(({ points }) => [true, points instanceof Int32Array ? points.length / 3 : 0]))
-  for (const row of ran.rows("steps")) expect(row["span_terms"]).not.toHaveLength(0)
-})
-
-const p = 7
-const numbers = new MonomialNumbers(2)
-const row = (...terms: ReadonlyArray<readonly [number, number, number]>) => new Map(terms.map(([coefficient, x, y]) => [numbers.of([x, y]), coefficient]))
-/** x^2 + y, y^2 + 3 x, x y + 1 */
-const system = [row([1, 2, 0], [1, 0, 1]), row([1, 0, 2], [3, 1, 0]), row([1, 1, 1], [1, 0, 0])]
-
-/** Rank over F_7 by plain elimination, columns in any order. */
-const rank = (rows: ReadonlyArray<ReadonlyMap<number, number>>, keys: ReadonlyArray<number>): number => {
-  let [left, found] = [rows.map((entries) => keys.map((key) => entries.get(key) ?? 0)), 0]
-  keys.forEach((_, column) => {
-    const pivot = left.find((values) => values[column] !== 0)
-    if (pivot === undefined) return
-    found++
-    const inverse = [0, 1, 4, 5, 2, 3, 6][pivot[column] ?? 0] ?? 0
-    left = left.filter((values) => values !== pivot).map((values) => values.map((value, k) => (((value - (values[column] ?? 0) * inverse * (pivot[k] ?? 0)) % p) + p) % p))
-  })
-  return found
+  return { systems, rows: ran.rows("systems") }
 }
 
-const productsOf = ({ span }: Step, which: (at: number, variable: number) => boolean) =>
-  span.flatMap((terms, at) => [0, 1].filter((variable) => which(at, variable)).map((variable) => new Map(terms.map(([key, coefficient]) => [key + numbers.step(variable), coefficient]))))
+const drawn = { n: 12, seed: 2, bounds: [2, 2, 2], p: 31, same: "reject" }
 
-test("every survivor is new: with each of them the rank grows by one, and the others add nothing in the universe", () => {
-  const finished = stableSpan(numbers, p, system, 100)
-  expect(finished?.steps.length).toBeGreaterThan(0)
-  for (const step of finished?.steps ?? []) {
-    const span = step.span.map((terms) => new Map(terms))
-    const keys = [...new Set([...span, ...productsOf(step, () => true)].flatMap((entries) => [...entries.keys()]))]
-    const survives = (at: number, variable: number) => step.survivors.some(([polynomial, by]) => polynomial === at && by === variable)
-    const universe = new Set(step.span.flat().map(([key]) => key))
-    const outside = keys.filter((key) => !universe.has(key) && step.maximal.every((top) => numbers.exponents(key).some((exponent, v) => exponent > (numbers.exponents(top)[v] ?? 0))))
-    const all = [...span, ...productsOf(step, () => true)]
-    // What lies in the universe has the rank of everything, less that of the columns outside.
-    expect(rank(all, keys) - rank(all, outside)).toBe(span.length + step.survivors.length)
-    expect(rank([...span, ...productsOf(step, survives)], keys)).toBe(span.length + step.survivors.length)
-  }
+const terms = (counts: unknown, coefficients: unknown, exponents: unknown, n: number): ReadonlySet<string> => {
+  if (!(counts instanceof Int32Array && coefficients instanceof Int32Array && exponents instanceof Uint8Array)) throw new Error("no polynomials")
+  let at = 0
+  return new Set(Array.from(counts, (count) => {
+    at += count
+    return Array.from({ length: count }, (_, k) => `${coefficients[at - count + k]} ${exponents.subarray((at - count + k) * n, (at - count + k + 1) * n).join()}`).join(" + ")
+  }))
+}
+
+test("the quotient ring is as large as there are points, and where its order ideal is the one that was drawn the basis is the one that F was made from", async () => {
+  const { rows, systems } = await systemsFrom(border, drawn)
+  const found = (await runStage(expansions, {}, { inputs: { systems } })).rows("systems")
+  expect(found.map(({ finished, monomials }) => [finished, monomials])).toEqual(rows.map(({ points }) => [true, points instanceof Int32Array ? points.length / 3 : 0]))
+  const equal = found.filter(({ order_ideal }, i) => {
+    if (String(order_ideal) !== String(rows[i]?.["order_ideal"])) return false
+    expect(terms(found[i]?.["basis_terms"], found[i]?.["basis_coefficients"], found[i]?.["basis_exponents"], 3)).toEqual(terms(rows[i]?.["g_terms"], rows[i]?.["g_coefficients"], rows[i]?.["g_exponents"], 3))
+    return true
+  })
+  expect(equal.length).toBeGreaterThan(2)
 })
 
-test("numbers of monomials compare as degrevlex does, and products are sums", () => {
+test("the last steps are written, with the leading terms asked for, and one ideal has one digest", async () => {
+  const { systems } = await systemsFrom(border, drawn)
+  const all = await runStage(expansions, { steps: 100, leading: 5 }, { inputs: { systems } })
+  const few = await runStage(expansions, { steps: 2, leading: 1 }, { inputs: { systems } })
+  const bySample = Map.groupBy(all.rows("steps"), ({ sample }) => sample)
+  const last = [...bySample.values()].flatMap((steps) => steps.slice(-2))
+  expect(few.rows("steps").map(({ sample, step, universe, survivor_polynomials }) => [sample, step, universe, survivor_polynomials])).toEqual(last.map(({ sample, step, universe, survivor_polynomials }) => [sample, step, universe, survivor_polynomials]))
+  for (const { span_coefficients, span_terms } of few.rows("steps")) expect([span_terms, span_coefficients].every((column) => column instanceof Int32Array && column.every((value) => value === 1))).toBe(true)
+  for (const steps of bySample.values()) expect(steps.map(({ survivor_variables }) => String(survivor_variables) === "")).toEqual(steps.map((_, at) => at === steps.length - 1))
+  const [stat] = all.rows("stat")
+  expect([stat?.["steps"], stat?.["last"]].map(Number)).toEqual([all.rows("steps").length, 12])
+  // Another system of the same points: the digest is of the ideal, not of F.
+  const again = await systemsFrom(border, { ...drawn, least: 4 })
+  const others = (await runStage(expansions, {}, { inputs: { systems: again.systems } })).rows("systems")
+  const same = all.rows("systems").map(({ ideal }, i) => [ideal, others[i]?.["ideal"]])
+  expect(again.rows.map(({ points }) => String(points))).toEqual((await systemsFrom(border, drawn)).rows.map(({ points }) => String(points)))
+  expect(same.every(([one, other]) => one === other)).toBe(true)
+})
+
+test("systems whose universe outgrows the limit are counted and have no steps", async () => {
+  const { systems } = await systemsFrom(border, drawn)
+  const ran = await runStage(expansions, { largest: 25 }, { inputs: { systems } })
+  const finished = ran.rows("systems").filter((row) => row["finished"] === true).map(({ sample }) => sample)
+  expect(finished.length).toBeGreaterThan(0)
+  expect(finished.length).toBeLessThan(12)
+  expect(new Set(ran.rows("steps").map(({ sample }) => sample))).toEqual(new Set(finished))
+})
+
+test("systems of groebner/generate are taken, those over Q refused", async () => {
+  const { systems } = await systemsFrom(generate, { n: 5, field: "F7", seed: 1 })
+  expect((await runStage(expansions, {}, { inputs: { systems } })).rows("systems").every(({ finished }) => finished === true)).toBe(true)
+  const { error } = await attemptStage(expansions, {}, { inputs: { systems: (await systemsFrom(generate, { n: 1, field: "Q", seed: 0 })).systems } })
+  expect(error?.message).toMatch(/not over a finite field/)
+})
+
+test("what a killed task has saved is not computed again", async () => {
+  const { systems }: { readonly systems: Made } = await systemsFrom(border, drawn)
+  const whole = await runStage(expansions, {}, { inputs: { systems } })
+  const rows = whole.rows("systems").slice(0, 5)
+  const checkpoint = join(temporaryFolder(), "checkpoint")
+  writeFileSync(checkpoint, serialize(rows.map((system) => ({ seconds: 42, system, steps: whole.rows("steps").filter(({ sample }) => sample === system["sample"]) }))))
+  const resumed = await runStage(expansions, {}, { inputs: { systems }, checkpoint })
+  for (const output of ["steps", "systems", "stat"]) expect(resumed.rows(output)).toEqual(whole.rows(output))
+  expect(resumed.rows("timing").map(({ seconds }) => seconds === 42)).toEqual(Array.from({ length: 12 }, (_, i) => i < 5))
+})
+
+test("numbers of monomials compare as degrevlex does, and products are sums within their exponents", () => {
   const three = new MonomialNumbers(3)
   const descending = [[2, 0, 0], [1, 1, 0], [0, 2, 0], [1, 0, 1], [0, 1, 1], [0, 0, 2], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]].map((monomial) => three.of(monomial))
   expect([...descending].sort((a, b) => b - a)).toEqual(descending)
-  expect(three.of([1, 2, 3]) + three.step(1)).toBe(three.of([1, 3, 3]))
-  expect(three.exponents(three.of([7, 0, 255]))).toEqual([7, 0, 255])
-})
-
-test("the whole ring leaves no monomial", () => {
-  expect(stableSpan(numbers, p, [row([1, 1, 0]), row([1, 1, 0], [2, 0, 0])], 200)?.orderIdeal).toEqual([])
-})
-
-test("a system with infinitely many zeros is given up, one over Q refused", async () => {
-  for (const generators of [[row([1, 1, 1])], [row()]]) expect(stableSpan(numbers, p, generators, 200)).toBeUndefined()
-  const { systems } = (await runStage(generate, { n: 1, field: "Q", seed: 0 })).outputs
-  if (systems === undefined) throw new Error("no systems")
-  const { error } = await attemptStage(expansions, {}, { inputs: { systems } })
-  expect(error?.message).toMatch(/not over a finite field/)
+  expect(three.times(three.of([1, 2, 3]), 1)).toBe(three.of([1, 3, 3]))
+  expect(three.exponents(three.product(three.of([7, 0, 200]), three.of([1, 2, 55])))).toEqual([8, 2, 255])
+  expect(() => three.product(three.of([0, 0, 200]), three.of([0, 0, 56]))).toThrow(/exponents up to 255 here, and 256 is needed/)
+  const eight = new MonomialNumbers(8)
+  expect(eight.most).toBe(31)
+  expect(eight.exponents(eight.of([31, 30, 29, 28, 27, 26, 25, 31]))).toEqual([31, 30, 29, 28, 27, 26, 25, 31])
+  expect(eight.of(new Array<number>(8).fill(31))).toBeLessThan(2 ** 53)
 })
