@@ -10,13 +10,13 @@ import { once } from "node:events"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { build } from "esbuild"
 import type { RunnableStage } from "../../src/run/decide.ts"
 import { runPlan, type RunOptions, type RunResult } from "../../src/run/scheduler.ts"
 import { isActionRecord } from "../../src/store/actions.ts"
 import { readRun, runIds } from "../../src/store/runs.ts"
 import { storePaths } from "../../src/store/paths.ts"
 import { Store } from "../../src/store/store.ts"
+import { programOf, workerProgram } from "../programs.ts"
 import { planOf, runOptions } from "../run/support.ts"
 
 /** Notes each start of a task in `started`, so that a test can count them; writes half of its output, and then the rest. */
@@ -86,26 +86,6 @@ export interface Sabotage {
   readonly clock?: number
 }
 
-let program: Promise<string> | undefined
-/** The program as one file: it starts in a third of the time, and there are many starts. */
-const builtProgram = (): Promise<string> =>
-  program ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), "reprise-fault-program-"))
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
-    const outfile = join(folder, "program.mjs")
-    await build({
-      entryPoints: [join(import.meta.dirname, "program.ts")],
-      outfile,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-      logLevel: "error"
-    })
-    return outfile
-  })()
-const worker = join(import.meta.dirname, "..", "..", "src", "run", "worker.ts")
-
 /** Starts the program in a process of its own. */
 export const start = async (scene: Scene, sabotage?: Sabotage, jobs = 1): Promise<ChildProcess> => {
   const environment = sabotage === undefined ? process.env : {
@@ -113,7 +93,8 @@ export const start = async (scene: Scene, sabotage?: Sabotage, jobs = 1): Promis
     SABOTAGE: JSON.stringify({ store: scene.store, notes: scene.notes, ...sabotage }),
     NODE_OPTIONS: `--import=${join(import.meta.dirname, "saboteur.mjs")}`
   }
-  return spawn(process.execPath, [await builtProgram(), scene.folder, worker, String(jobs)], { env: environment, stdio: ["ignore", "pipe", "pipe"] })
+  const program = await programOf(join(import.meta.dirname, "program.ts"))
+  return spawn(process.execPath, [program, scene.folder, await workerProgram(), String(jobs)], { env: environment, stdio: ["ignore", "pipe", "pipe"] })
 }
 
 export interface Ended {

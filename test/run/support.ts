@@ -118,8 +118,12 @@ export const planOf = (...tasks: ReadonlyArray<TaskSketch>): Plan => ({
   asked: {}
 })
 
+/** Made before the tests (test/set-up.ts): it starts in half of the time that the sources take. */
+const worker = process.env["REPRISE_TEST_WORKER"]
+
 export const runOptions = (laboratory: Laboratory, plan: Plan): RunOptions => ({
   plan,
+  ...(worker === undefined ? {} : { worker }),
   stages: laboratory.stages,
   engine: { version: "0", backend: "cpu" },
   project: laboratory.folder,
