@@ -2,17 +2,20 @@
 import { Effect } from "effect"
 import type { RunRecord } from "../store/layout.ts"
 import type { StorePaths } from "../store/paths.ts"
-import { latestRuns, readRun, runIds } from "../store/runs.ts"
+import { latestRuns, runAsItIs, runIds } from "../store/runs.ts"
 import { suggestion } from "../spec/suggest.ts"
+import { columns, indent } from "./columns.ts"
 import { usageFailure, type CommandFailure } from "./failure.ts"
 
-/** Several may be meant: then it says which. */
-const oneOf = (what: string, text: string, found: ReadonlyArray<string>): Effect.Effect<string, CommandFailure> => {
+const shownNames = 12
+
+/** Several may be meant: then it says which, and about each what `about` knows. */
+const oneOf = (what: string, text: string, found: ReadonlyArray<string>, about: (name: string) => ReadonlyArray<string> = () => []): Effect.Effect<string, CommandFailure> => {
   const [first, ...others] = found
   if (first === undefined) return usageFailure(`error: there is no ${what} ${text}`)
   if (others.length === 0) return Effect.succeed(first)
-  const shown = found.slice(0, 8)
-  return usageFailure(`error: ${text} may be any of these; write more of it:\n${shown.map((name) => `  ${name}`).join("\n")}${found.length > shown.length ? `\n  and ${found.length - shown.length} more` : ""}`)
+  const shown = found.slice(0, shownNames)
+  return usageFailure(`error: ${text} may be any of these; write more of it:\n${indent(columns(shown.map((name) => [name, ...about(name)])))}${found.length > shown.length ? `\n  and ${found.length - shown.length} more` : ""}`)
 }
 
 /** The run that is meant; the latest where nothing is given. */
@@ -30,14 +33,14 @@ export const findRun = (paths: StorePaths, text: string | undefined): Effect.Eff
       const meant = suggestion(text, ids)
       return yield* usageFailure(`error: there is no run ${text}${meant === undefined ? "; see reprise runs" : `; ${meant}`}`)
     }
-    const record = readRun(paths, yield* oneOf("run", text, named))
+    const record = runAsItIs(paths, yield* oneOf("run", text, named))
     return record ?? (yield* usageFailure(`error: the run ${text} has no record`))
   })
 
-/** The task that is meant, of those with these ids. A stage's name means its only task. */
-export const findTask = (ids: ReadonlyArray<string>, text: string): Effect.Effect<string, CommandFailure> => {
+/** The task that is meant, of those with these ids. A stage's name means its only task. `about` says where a task stands and what became of it. */
+export const findTask = (ids: ReadonlyArray<string>, text: string, about?: (id: string) => ReadonlyArray<string>): Effect.Effect<string, CommandFailure> => {
   if (ids.includes(text)) return Effect.succeed(text)
   const ofStage = ids.filter((id) => id.slice(0, id.lastIndexOf("-")) === text)
   const matching = ofStage.length > 0 ? ofStage : ids.filter((id) => id.startsWith(text) || id.endsWith(text))
-  return oneOf("task", text, matching)
+  return oneOf("task", text, matching, about)
 }

@@ -1,6 +1,6 @@
 /** Reads from a store what a database is to show: its runs, the views that they give, and where the rows lie. */
 import type { StorePaths } from "../store/paths.ts"
-import { readRun, readRunTasks } from "../store/runs.ts"
+import { readRunTasks, runAsItIs } from "../store/runs.ts"
 import type { Piece, Relation } from "./arrow-scan.ts"
 import { overtakenIn, type PipelineViews, type RunWithTasks, type Use, usesOf, viewsOf } from "./catalog.ts"
 import type { DatabaseOptions, Selection } from "./database.ts"
@@ -86,7 +86,7 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
   const heads = once(() => headsOf(paths, selection))
   const tasksOf = (id: string) => readRunTasks(paths, id)
   const runs = once((): ReadonlyArray<RunWithTasks> => heads().flatMap(({ id }) => {
-    const record = readRun(paths, id)
+    const record = runAsItIs(paths, id)
     return record === undefined ? [] : [{ record, tasks: tasksOf(id) }]
   }))
   const uses = selection.kind === "tasks" ? usesOfTasks(selection) : selection.kind === "latest" ? usesOf(heads().map((record) => ({ record, tasks: tasksOf(record.id) }))) : readUses(paths, heads())

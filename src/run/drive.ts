@@ -209,6 +209,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
     const { gpus } = entry
     running.add(entry)
     const about = { task: task.id, stage: task.stage }
+    const point = describePoint(task.coordinates)
     const attempt = attemptTask(store, options.pool, workspaces, {
       task,
       fingerprint,
@@ -221,7 +222,7 @@ export const drive = Effect.fn("drive")(function*(options: Drive): Effect.fn.Ret
       log: options.logOf(task.id),
       producer: options.producer,
       onStart: (worker) => {
-        emit({ type: "task-started", at: Date.now(), ...about, fingerprint, worker, attempt: entry.attempt, reason, ...(gpus.length === 0 ? {} : { gpus }) })
+        emit({ type: "task-started", at: Date.now(), ...about, fingerprint, worker, attempt: entry.attempt, ...(point === "" ? {} : { point }), reason, ...(gpus.length === 0 ? {} : { gpus }) })
         if (entry.attempt > 1) return
         if (share.warning !== undefined) warn(task, share.warning)
         if (share.gpus > gpus.length) warn(task, noGraphicsCard)

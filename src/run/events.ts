@@ -11,7 +11,7 @@ import type { StoredOutput } from "../store/layout.ts"
 export type RunEvent =
   | { readonly type: "run-started"; readonly at: number; readonly run: string; readonly pipeline: string; readonly tasks: number; readonly points: number; readonly stages: Readonly<Record<string, number>> }
   | { readonly type: "task-cached"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly outputs: Readonly<Record<string, StoredOutput>>; readonly producer: string; readonly kept: boolean }
-  | { readonly type: "task-started"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly worker: number; readonly attempt: number; readonly reason: Reason; /** Graphics cards that are its own. */ readonly gpus?: ReadonlyArray<string> }
+  | { readonly type: "task-started"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly worker: number; readonly attempt: number; /** Where in the sweeps. */ readonly point?: string; readonly reason: Reason; /** Graphics cards that are its own. */ readonly gpus?: ReadonlyArray<string> }
   | { readonly type: "task-event"; readonly at: number; readonly task: string; readonly stage: string; readonly event: StageEvent }
   | { readonly type: "task-finished"; readonly at: number; readonly task: string; readonly stage: string; readonly fingerprint: string; readonly outputs: Readonly<Record<string, StoredOutput>>; readonly wallMs: number; readonly identical: boolean }
   | { readonly type: "task-failed"; readonly at: number; readonly task: string; readonly stage: string; readonly attempt: number; readonly willRetry: boolean; /** How it failed. */ readonly kind?: FailureKind; /** Until the next attempt. */ readonly delayMs?: number; readonly point: string; readonly message: string; readonly hint?: string; readonly log: string }
@@ -20,7 +20,7 @@ export type RunEvent =
   | { readonly type: "task-pruned"; readonly at: number; readonly task: string; readonly stage: string }
   | { readonly type: "run-finished"; readonly at: number; readonly run: string; readonly status: "succeeded" | "failed" | "interrupted"; readonly counts: RunCounts; readonly wallMs: number }
 
-/** What `point` is in the events of failed tasks: the sweep and its values at which the task failed, `width: d=100, lr=0.1`. */
+/** What `point` is in the events of tasks: the sweep and its values, `width: d=100, lr=0.1`. */
 export const describePoint = (coordinates: ReadonlyArray<Coordinates>): string => {
   const [first, ...more] = coordinates
   if (first === undefined) return ""

@@ -2,6 +2,7 @@
  * they go on. */
 import { readJournal } from "../store/journal.ts"
 import type { RunTask } from "../store/layout.ts"
+import { readJsonFile } from "../store/json-file.ts"
 import type { StorePaths } from "../store/paths.ts"
 import { readRunTasks } from "../store/runs.ts"
 import type { RunEvent } from "./events.ts"
@@ -18,6 +19,8 @@ export interface UnderWay {
   /** Milliseconds since 1970. */
   readonly since: number
   readonly attempt: number
+  /** Where in the sweeps; empty where there are none. */
+  readonly point: string
 }
 
 /** A task that has failed and is to be tried again. */
@@ -44,6 +47,14 @@ export interface RunLog {
   readonly warnings: ReadonlyArray<{ readonly task: string; readonly message: string }>
 }
 
+const isPlanRecord = (value: unknown): value is { readonly tasks: ReadonlyArray<{ readonly id: string }> } =>
+  typeof value === "object" && value !== null && "tasks" in value && Array.isArray(value.tasks) &&
+  value.tasks.every((task: unknown) => typeof task === "object" && task !== null && "id" in task && typeof task.id === "string")
+
+/** Ids of all tasks that the run set out to do, also those that it has not come to. */
+export const plannedTasks = (paths: StorePaths, run: string): ReadonlyArray<string> =>
+  readJsonFile(paths.run(run).plan, isPlanRecord)?.tasks.map(({ id }) => id) ?? []
+
 /** Throws `StoreError` where the record cannot be read. */
 export const readRunLog = (paths: StorePaths, run: string): RunLog => {
   const underWay = new Map<string, UnderWay>()
@@ -58,7 +69,7 @@ export const readRunLog = (paths: StorePaths, run: string): RunLog => {
         break
       case "task-started":
         pausing.delete(event.task)
-        underWay.set(event.task, { task: event.task, stage: event.stage, since: event.at, attempt: event.attempt })
+        underWay.set(event.task, { task: event.task, stage: event.stage, since: event.at, attempt: event.attempt, point: event.point ?? "" })
         break
       case "task-event": {
         const said = event.event

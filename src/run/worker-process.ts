@@ -75,12 +75,7 @@ export const startWorker = (number: number, options: WorkerOptions): WorkerProce
     const ended = job
     job = undefined
     if (ended === undefined) return
-    if (result.type === "died") {
-      const log = openTaskLog(ended.task.log)
-      copyPrinted(output, ended.printed, log)
-      log.write(`${describeDeath(result)}\n`)
-      log.close()
-    }
+    if (result.type === "died") noteDeath(output, ended, result)
     ended.onEnd(result)
   }
   /** After its last message has been read, which may be later than its end. */
@@ -131,6 +126,19 @@ export const startWorker = (number: number, options: WorkerOptions): WorkerProce
       if (alive && child.connected) child.disconnect()
       return whenGone
     }
+  }
+}
+
+/** Writes the last words of a dead worker into its task's log. That may fail for what the worker died of, a full disk: then they are lost. */
+const noteDeath = (output: number, { printed, task }: Job, death: WorkerDeath): void => {
+  const log = openTaskLog(task.log)
+  try {
+    copyPrinted(output, printed, log)
+    log.write(`${describeDeath(death)}\n`)
+  } catch {
+    return
+  } finally {
+    log.close()
   }
 }
 

@@ -170,10 +170,21 @@ const runTask = async (task: WorkerTask): Promise<TaskReply> => {
 
 /** A bug in the stage, or trouble with the machine: its stack is for the log, its message for the user. */
 const defect = (cause: unknown, log: TaskLog): TaskReply => {
-  log.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+  try {
+    log.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+  } catch {
+    // The disk is full, say, and may be what has failed in the first place: the message still reaches the user.
+  }
   const remedy = remedyFor(cause)
   const message = cause instanceof Error ? (cause.name === "Error" ? cause.message : `${cause.name}: ${cause.message}`) : String(cause)
   return { type: "failed", tag: cause instanceof Error ? cause.name : "Error", message, ...(remedy === undefined ? {} : { hint: remedy.hint }) }
+}
+
+/** What a task prints cannot be kept. */
+const withoutLog = (cause: unknown): TaskReply => {
+  const remedy = remedyFor(cause)
+  const problem = remedy?.problem ?? (cause instanceof Error ? cause.message : String(cause))
+  return { type: "failed", tag: "Error", message: `The task's log could not be written: ${problem}.`, ...(remedy === undefined ? {} : { hint: remedy.hint }) }
 }
 
 const emit = (running: Current, event: StageEvent): void => {
@@ -207,7 +218,7 @@ redirect(process.stderr)
 process.on("message", (message: unknown) => {
   if (!isToWorker(message)) return
   if (message.type === "abort") current?.abort.abort()
-  else void runTask(message.task).then(send, (cause: unknown) => send({ type: "failed", tag: "Error", message: `The task's log could not be written: ${String(cause)}` }))
+  else void runTask(message.task).then(send, (cause: unknown) => send(withoutLog(cause)))
 })
 process.on("disconnect", () => {
   if (current === undefined) process.exit(0)

@@ -1,6 +1,7 @@
 /** `store.json`: which version of the layout a store has. One that we do not know is refused, never guessed at. */
-import { existsSync, mkdirSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { StoreError, storeError } from "./error.ts"
+import { makeFolders } from "./folders.ts"
 import { readJsonFile, writeJsonFile } from "./json-file.ts"
 import { storeFormat } from "./layout.ts"
 import type { StorePaths } from "./paths.ts"
@@ -31,7 +32,7 @@ export const createStore = (paths: StorePaths): void => {
   checkFormat(paths)
   if (existsSync(paths.format)) return
   try {
-    mkdirSync(paths.folder, { recursive: true })
+    makeFolders(paths.folder)
   } catch (cause) {
     throw storeError("create the store", paths.folder, cause)
   }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs"
 import type { JsonObject } from "../stage/json.ts"
 import { storeError } from "./error.ts"
+import { isGoing } from "./going.ts"
 import { hasCode } from "./remedy.ts"
 import { journalLines, openJournal } from "./journal.ts"
 import { readJsonFile, writeJsonFile } from "./json-file.ts"
@@ -62,19 +63,29 @@ export const runIds = (paths: StorePaths): ReadonlyArray<string> => {
   }
 }
 
+/** As it was written. One whose process was killed says `running` until it is closed; for showing it, there is `runAsItIs`. */
 export const readRun = (paths: StorePaths, id: string): RunRecord | undefined => readJsonFile(paths.run(id).record, isRunRecord)
+
+/** The record as somebody should see it: `interrupted` where its process is known to be gone. */
+export const runAsItIs = (paths: StorePaths, id: string): RunRecord | undefined => {
+  const record = readRun(paths, id)
+  if (record?.status !== "running" || isGoing(paths, id)) return record
+  // It was announced before it had a record, so it has either ended since that was read, or been killed.
+  const now = readRun(paths, id)
+  return now?.status === "running" ? { ...now, status: "interrupted" } : now
+}
 
 export const readRunTasks = (paths: StorePaths, id: string): ReadonlyArray<RunTask> => [...runTasks(paths, id)]
 
 /** The same one by one, for whoever keeps little of each. */
 export const runTasks = (paths: StorePaths, id: string): Iterable<RunTask> => journalLines(paths.run(id).tasks, isRunTask)
 
-/** The latest runs, of all pipelines or of one, latest first. No more records are read than it takes. */
+/** The latest runs as they are, of all pipelines or of one, latest first. No more records are read than it takes. */
 export const latestRuns = (paths: StorePaths, limit: number, pipeline?: string): ReadonlyArray<RunRecord> => {
   const found: Array<RunRecord> = []
   for (const id of runIds(paths)) {
     if (found.length >= limit) break
-    const record = readRun(paths, id)
+    const record = runAsItIs(paths, id)
     if (record !== undefined && (pipeline === undefined || record.pipeline === pipeline)) found.push(record)
   }
   return found

@@ -2,10 +2,11 @@
  * A process's own folder in `staging/`: files being written, on the same file system as the objects, so that publishing is a
  * rename. `owner.json` in it says whose it is; its time stamp is the owner's heartbeat, and claims are hard links to it.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from "node:fs"
+import { existsSync, readdirSync, rmSync, utimesSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { storeError } from "./error.ts"
+import { makeFolders } from "./folders.ts"
 import { isProcessIdentity, ownIdentity, type ProcessIdentity } from "./identity.ts"
 import { writeJsonFile } from "./json-file.ts"
 import type { StorePaths } from "./paths.ts"
@@ -42,7 +43,7 @@ export const openStaging = (paths: StorePaths): Staging => {
   const owner: Owner = { version: 1, token, process: ownIdentity(), since: Date.now() }
   const ownerFile = join(folder, "owner.json")
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolders(folder)
   } catch (cause) {
     throw storeError("create", folder, cause)
   }

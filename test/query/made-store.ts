@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { RunRecord, RunTask, StoredOutput } from "../../src/store/layout.ts"
 import { storePaths } from "../../src/store/paths.ts"
+import { openStaging, ownedRunFile } from "../../src/store/staging.ts"
 import type { TableSchema } from "../../src/table/schema.ts"
 import { openTableWriter, type Row } from "../../src/table/write.ts"
 
@@ -52,6 +53,7 @@ export const madeStore = (folder: string) => {
       uses: "made/by-hand", status: "ran", params: {}, coordinates: [{ sweep: null, values: {} }], startedAt, wallMs: 10, ...task
     })
     writeFileSync(files.tasks, tasks.map((task) => `${JSON.stringify(line(task))}\n`).join(""))
+    if (status === "running") writeFileSync(join(openStaging(paths).folder, ownedRunFile), id) // by this process, which is alive
     if (text !== undefined) writeFileSync(files.plan, JSON.stringify({ version: 1, text }))
     if (events !== undefined) writeFileSync(files.events, events.map((event) => `${JSON.stringify(event)}\n`).join(""))
   }

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { RunTask } from "../../src/store/layout.ts"
-import { runId } from "../../src/store/runs.ts"
+import { latestRuns, readRun, runId } from "../../src/store/runs.ts"
 import { Store } from "../../src/store/store.ts"
 import { inFolder } from "./support.ts"
 
@@ -61,6 +62,23 @@ describe("run records", () => {
       }
       appendFileSync(run.paths.tasks, `\nnull\n{"task":1}\n`)
       assert.strictEqual((yield* store.runTasks(run.id)).length, 2)
+    })))
+
+  it.effect("say `running` only while their process may be alive", () =>
+    withStore((store) => Effect.gen(function*() {
+      const { id } = yield* store.createRun(start("p"), time)
+      const seen = () => latestRuns(store.paths, 1)[0]?.status
+      assert.strictEqual(seen(), "running")
+      const [folder = ""] = readdirSync(store.paths.staging)
+      const ownerFile = join(store.paths.staging, folder, "owner.json")
+      const owner = readFileSync(ownerFile, "utf8")
+      writeFileSync(ownerFile, owner.replace(`"pid":${process.pid}`, `"pid":${spawnSync("true").pid}`))
+      assert.strictEqual(seen(), "interrupted", "killed, and nobody has tidied up")
+      assert.strictEqual(readRun(store.paths, id)?.status, "running")
+      writeFileSync(ownerFile, owner.replace('"space":"', '"space":"elsewhere/'))
+      assert.strictEqual(seen(), "running", "on another machine: nothing better is known")
+      rmSync(join(store.paths.staging, folder), { recursive: true })
+      assert.strictEqual(seen(), "interrupted", "nobody claims to be at it")
     })))
 
   it.effect("of other formats and stray files are passed over", () =>

@@ -46,7 +46,7 @@ const statusOf = (paths: StorePaths, record: RunRecord, now: number) => {
       ...Object.fromEntries(["cached", "ran", "failed", "skipped", "pruned"].map((status) => [status, counted(stage, status)])),
       running: underWay.filter((task) => task.stage === stage).length
     })),
-    running: record.status === "running" ? underWay.map(({ attempt, since, task }) => ({ task, seconds: (now - since) / 1000, attempt })) : [],
+    running: record.status === "running" ? underWay.map(({ attempt, point, since, task }) => ({ task, point, seconds: (now - since) / 1000, attempt })) : [],
     pausing: record.status === "running" ? pausing.map(({ at, attempt, message, task }) => ({ task, attempt, inSeconds: Math.max(0, at - now) / 1000, message })) : []
   }
 }
@@ -57,7 +57,7 @@ const statusText = (status: Status): string => {
   const head = `${status.run}: ${status.status}, ${status.done} of ${count(status.total, "task")} done${status.pruned > 0 ? `, ${status.pruned} not promoted` : ""}, ${duration(status.seconds * 1000)}`
   const header = ["stage", "total", "cached", "ran", "failed", "skipped", ...(status.pruned > 0 ? ["pruned"] : []), "running"]
   const rows = status.stages.map((stage) => header.map((name) => String(Object.entries(stage).find(([key]) => key === name)?.[1] ?? "")))
-  const running = status.running.map(({ attempt, seconds, task }) => [task, duration(seconds * 1000), attempt > 1 ? `attempt ${attempt}` : ""])
+  const running = status.running.map(({ attempt, point, seconds, task }) => [task, point, duration(seconds * 1000), attempt > 1 ? `attempt ${attempt}` : ""])
   const pausing = status.pausing.map(({ attempt, inSeconds, message, task }) => [task, `attempt ${attempt} in ${duration(inSeconds * 1000)}`, message.split("\n")[0] ?? ""])
   return [head, indent(columns(rows, header)), ...(pausing.length === 0 ? [] : [`To be tried again:\n${indent(columns(pausing))}`]), ...(running.length === 0 ? [] : [`Running:\n${indent(columns(running))}`])].join("\n")
 }

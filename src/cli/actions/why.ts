@@ -28,7 +28,8 @@ export const whyAction = Effect.fn("why")(function*(input: Input) {
   const asked = yield* readAsked({ ...input, file }, place)
   const text = yield* Effect.gen(function*() {
     const tasks = yield* resolvePlan(asked)
-    const id = yield* findTask(tasks.map(({ task }) => task.id), input.task)
+    const points = new Map(tasks.map(({ task }) => [task.id, describePoint(task.coordinates)]))
+    const id = yield* findTask([...points.keys()], input.task, (each) => [points.get(each) ?? ""])
     const found = tasks.find(({ task }) => task.id === id)
     return found === undefined ? "" : yield* whyText(asked, tasks, found)
   }).pipe(Effect.provide(Store.layer(place.store)))
