@@ -25,16 +25,19 @@ export const sameToken = ({ number }: Vocabulary, threshold: number, modulus: nu
 }
 
 export const agreementOf = (answer: Sequence, target: Sequence, vocabulary: Vocabulary, same: SameAt): Agreement => {
-  const { tokens } = target
-  const sameLength = answer.tokens.length === tokens.length
-  const isCoefficient = (token: number | undefined) => token !== undefined && vocabulary.kinds[token] === "coefficient"
   const [given, wanted] = [polynomialsOf(answer, vocabulary), polynomialsOf(target, vocabulary)]
   return {
-    right: sameLength && tokens.every((_, i) => same(answer, i, target, i)),
-    support: sameLength && tokens.every((token, i) => answer.tokens[i] === token || (isCoefficient(token) && isCoefficient(answer.tokens[i]))),
+    right: samePolynomial(answer, target, same),
+    support: sameSupport(answer, target, vocabulary),
     polynomials: wanted.length,
     polynomialsRight: wanted.filter((own, k) => samePolynomial(given[k], own, same)).length
   }
+}
+
+/** Equal but for the values of coefficients. */
+export const sameSupport = (a: Sequence, b: Sequence, { kinds }: Pick<Vocabulary, "kinds">): boolean => {
+  const isCoefficient = (token: number | undefined) => token !== undefined && kinds[token] === "coefficient"
+  return a.tokens.length === b.tokens.length && b.tokens.every((token, i) => a.tokens[i] === token || (isCoefficient(token) && isCoefficient(a.tokens[i])))
 }
 
 export const samePolynomial = (a: Sequence | undefined, b: Sequence, same: SameAt): boolean =>
