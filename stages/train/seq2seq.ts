@@ -35,6 +35,7 @@ export default defineStage({
     rate_min: field(NonNegative, doc("Least rate."), 0),
     clip: field(NonNegative, doc("Gradients with a greater norm, taken over all weights, are scaled down to it; 0 for none."), 1),
     label_smoothing: field(Probability, doc("Share of a label that is spread over the whole vocabulary."), 0),
+    threshold: field(Positive, doc("Hybrid models: a number of the validation data counts as right within less than so much."), 0.5),
     average: field(Probability, doc("Decay of a moving average of the weights, which becomes the model; 0 for none."), 0),
     source_lengths: field(int({ min: 1, max: 64 }), doc("Sources are padded to one of so many lengths, in batches of like length. Each pair of lengths is a graph of its own."), 4),
     target_lengths: field(int({ min: 1, max: 64 }), doc("Targets likewise."), 2),
@@ -52,7 +53,7 @@ export default defineStage({
     from: optional(artefact(stateFile, doc("`state` of a training with fewer epochs that differs in nothing else: this one takes the steps that are missing.")))
   },
   outputs: {
-    model: model(doc("source [batch, source length], target [batch, target length] (begun by the token for the beginning) -> scores [batch, target length, vocabulary]; ONNX")),
+    model: model(doc("source [batch, source length], target [batch, target length] (begun by the token for the beginning) -> scores [batch, target length, vocabulary]; ONNX. Hybrid: also source_value, target_value (0 beside other tokens) -> value [batch, target length]")),
     state: artefact(stateFile, doc("Weights, optimiser and books after the last step; empty without `keep_state`.")),
     stat: table({
       pairs: column(Int64, doc("pairs that are trained on")),
@@ -76,11 +77,11 @@ export default defineStage({
       rate: column(Float64, doc("learning rate of the last step")),
       validation_loss: column(share, doc("mean cross-entropy of a validation token, without smoothing; null without such data")),
       validation_accuracy: column(share, doc("share of the validation tokens that are right given the right ones before")),
-      validation_sequences: column(share, doc("share of validation targets of which every token is: those that greedy decoding gets right as a whole"))
+      validation_sequences: column(share, doc("share of validation targets of which every token is (those that greedy decoding gets right as a whole), in hybrid models with its number"))
     }, doc("One row for each epoch."))
   },
   run: Effect.fn("train/seq2seq")(function*(ctx) {
-    const { average, batch, clip, epochs, keep, label_smoothing, patience, rate, rate_min, schedule, seed, settings, source_lengths, stream, target_lengths, warm_up } = ctx.params
+    const { average, batch, clip, epochs, keep, label_smoothing, patience, rate, rate_min, schedule, seed, settings, source_lengths, stream, target_lengths, threshold, warm_up } = ctx.params
     const vocabulary = yield* vocabularyOf(yield* ctx.inputs.vocabulary.read)
     const data = yield* tokenSetOf("train", yield* ctx.inputs.train.read, vocabulary)
     if (data.rows === 0) return yield* new StageError({ message: "There are no pairs to train on.", hint: "Give it at least one." })
@@ -98,7 +99,7 @@ export default defineStage({
     const batches = sequenceBatches(kindOf, kinds.length, batch, (epoch) => random(`epoch ${epoch}`))
     const steps = epochs * batches.perEpoch
     const trained = yield* Effect.scoped(trainSequences({
-      network, vocabulary, data, kinds, batches, random,
+      network, vocabulary, threshold, data, kinds, batches, random,
       optimiser: optimiserOf({ ...ctx.params, nesterov: false }),
       smoothing: label_smoothing,
       ...(clip === 0 ? {} : { clip }),

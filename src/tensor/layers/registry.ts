@@ -9,6 +9,7 @@ import { ladderLayers } from "./ladder.ts"
 import type { LayerKind } from "./layer.ts"
 import { linearLayers } from "./linear.ts"
 import { normalisationLayers } from "./normalisation.ts"
+import { numberLayers } from "./numbers.ts"
 import { poolingLayers } from "./pooling.ts"
 import { rearrangementLayers } from "./rearrangement.ts"
 import { variableLayers } from "./variables.ts"
@@ -16,6 +17,6 @@ import { variableLayers } from "./variables.ts"
 export const layerKinds: ReadonlyMap<string, LayerKind> = new Map(
   [
     linearLayers, convolutionLayers, normalisationLayers, activationLayers, poolingLayers, rearrangementLayers, dropoutLayers, attentionLayers,
-    embeddingLayers, graphConvolutionLayers, variableLayers, ladderLayers
+    embeddingLayers, numberLayers, graphConvolutionLayers, variableLayers, ladderLayers
   ].flat().map((kind) => [kind.name, kind])
 )

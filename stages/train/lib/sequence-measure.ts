@@ -7,8 +7,8 @@ import { type Engine, sessionOptions } from "./engine.ts"
 import { valueOf } from "./model.ts"
 import { feedsOf, kindOfEach, type Lengths } from "./sequence-batches.ts"
 import type { SequenceNetwork } from "./sequence-network.ts"
-import { inputsOf, measuredSums } from "./sequence-objective.ts"
-import type { TokenSet, Vocabulary } from "./token-set.ts"
+import { inputsOf, type Judging, measuredSums } from "./sequence-objective.ts"
+import type { TokenSet } from "./token-set.ts"
 import type { Weights } from "./training-loop.ts"
 
 /** Pairs a run. */
@@ -17,14 +17,15 @@ const batchSize = 64
 export interface MeasuredSequences {
   /** Mean cross-entropy of a token, without smoothing, in nats. */
   readonly loss: number
-  /** Share of tokens that are right, each given the right ones before it. */
+  /** Share of tokens that are right, each given the right ones before it; of hybrid models with the numbers that belong to them. */
   readonly accuracy: number
   /** Share of sequences of which all tokens are: those that greedy decoding gets right as a whole, since it goes wrong at the first wrong token only. */
   readonly sequences: number
 }
 
 /** Opens sessions for the lengths that the data needs and gives what measures weights on it. */
-export const openSequenceMeasure = Effect.fn("openSequenceMeasure")(function*(network: SequenceNetwork, data: TokenSet, kinds: ReadonlyArray<Lengths>, vocabulary: Vocabulary, engine: Engine) {
+export const openSequenceMeasure = Effect.fn("openSequenceMeasure")(function*(network: SequenceNetwork, data: TokenSet, kinds: ReadonlyArray<Lengths>, judging: Judging, engine: Engine) {
+  const { vocabulary } = judging
   const options = yield* sessionOptions(engine)
   const whole: Lengths = { source: data.source.length, target: data.target.length }
   const all = [...kinds, whole]
@@ -35,7 +36,7 @@ export const openSequenceMeasure = Effect.fn("openSequenceMeasure")(function*(ne
     const { answer, answerValue, inputs } = inputsOf(graph, batchSize, lengths, vocabulary.number !== undefined)
     const values = new Map(network.parameters.map(({ name, shape }) => [name, graph.input(name, shape)]))
     const built = network.build(graph, "inference", inputs, (name) => valueOf(values, name))
-    return { lengths, rows, session: yield* openSession(measuredSums(built, answer, answerValue, vocabulary), options) }
+    return { lengths, rows, session: yield* openSession(measuredSums(built, answer, answerValue, judging), options) }
   }))
   return Effect.fn("measure")(function*(weights: Weights) {
     const fed = Object.fromEntries(network.parameters.map(({ initial, name, shape }) => [name, tensor(weights.get(name) ?? initial, shape)]))

@@ -62,6 +62,9 @@ export const sequenceNetwork = Effect.fn("sequenceNetwork")(function*(
   if (network.output.join() !== scores.join()) {
     return yield* new StageError({ message: `${file.name} gives scores [${network.output.join(", ")}] for a sample; this data needs [${scores.join(", ")}]: one for each token of the vocabulary at each place.`, hint: "Let the last layer take its size from the setting `vocabulary`." })
   }
+  if (vocabulary.number !== undefined && network.outputs["value"]?.join() !== String(data.target.length)) {
+    return yield* new StageError({ message: `${file.name} has no output \`value\` with a number for each place of the target.`, hint: "Put `number-output: { output: value }` before its last layer." })
+  }
   const parameters = network.parameters.map(({ initial, name, role, shape }): Parameter => ({
     name, shape, initial: float32Of(initial(random(name), shape)), trainable: role === "weight", statistic: role === "statistic"
   }))

@@ -20,6 +20,13 @@ export const inputsOf = (graph: Graph, batch: number, lengths: Lengths, hasNumbe
   answerValue: hasNumbers ? graph.input("answer_value", [batch, lengths.target]) : undefined
 })
 
+/** How the answers of a batch are judged. */
+export interface Judging {
+  readonly vocabulary: Vocabulary
+  /** Hybrid models: a number is right if it is within less than so much. */
+  readonly threshold: number
+}
+
 /** Mean loss of a batch, a scalar, and the share of its tokens that are right. */
 export const trainingObjective = ({ output: scores, outputs }: Built, answer: Value, answerValue: Value | undefined, vocabulary: Vocabulary, smoothing: number) => {
   const { loss } = tokenCrossEntropy(scores, answer, { smoothing, ignore: vocabulary.pad })
@@ -31,19 +38,17 @@ export const trainingObjective = ({ output: scores, outputs }: Built, answer: Va
 }
 
 /** Sums over a batch, scalars, from which the means over a data set follow: rows of padding alone add nothing. */
-export const measuredSums = ({ output: scores, outputs }: Built, answer: Value, answerValue: Value | undefined, vocabulary: Vocabulary) => {
+export const measuredSums = ({ output: scores, outputs }: Built, answer: Value, answerValue: Value | undefined, { threshold, vocabulary }: Judging) => {
   const { counted, each } = tokenCrossEntropy(scores, answer, { ignore: vocabulary.pad })
   const counts = o.cast(o.not(o.equal(answer, vocabulary.pad)), scores.type)
-  const right = o.mul(o.cast(o.equal(o.argMax(scores, -1), answer), scores.type), counts)
-  const wrong = o.reduceMax(o.sub(counts, right), [-1])
-  const there = o.reduceMax(counts, [-1])
+  const tokens = o.mul(o.cast(o.equal(o.argMax(scores, -1), answer), scores.type), counts)
   const numbers = answerValue === undefined ? undefined : squaredError(outputs["value"], answer, answerValue, vocabulary)
-  return {
-    loss: o.reduceSum(each), tokens: counted, right: o.reduceSum(right), sequences: o.reduceSum(o.sub(there, wrong)),
-    ...(numbers === undefined ? {} : { squares: o.reduceSum(numbers.each), numbers: numbers.counted })
-  }
+  const right = numbers === undefined ? tokens : o.mul(tokens, o.cast(o.less(numbers.each, threshold ** 2), scores.type))
+  const wrong = o.reduceMax(o.sub(counts, right), [-1])
+  return { loss: o.reduceSum(each), tokens: counted, right: o.reduceSum(right), sequences: o.reduceSum(o.sub(o.reduceMax(counts, [-1]), wrong)) }
 }
 
+/** Squared error of the number at each place, 0 where there is none, and how many there are. */
 const squaredError = (value: Value | undefined, answer: Value, answerValue: Value, { number = -1 }: Vocabulary) => {
   if (value === undefined) throw new Error("A hybrid model has an output named value.")
   const counts = o.cast(o.equal(answer, number), value.type)

@@ -13,6 +13,8 @@ import { type LoopSettings, type TrainingHost, trainingLoop, type TrainingWork }
 export interface SequenceTraining {
   readonly network: SequenceNetwork
   readonly vocabulary: Vocabulary
+  /** Hybrid models: a number counts as right if it is within less than so much. */
+  readonly threshold: number
   readonly data: TokenSet
   /** Measured after every epoch; at the ends of epochs there are means of the training's own batches alone when left out. */
   readonly validation?: TokenSet
@@ -29,9 +31,9 @@ export interface SequenceTraining {
 }
 
 export const trainSequences = Effect.fn("trainSequences")(function*(settings: SequenceTraining, host: TrainingHost) {
-  const { batches, data, kinds, network, patience, random, validation, vocabulary } = settings
+  const { batches, data, kinds, network, patience, random, threshold, validation, vocabulary } = settings
   const { loop, noise } = yield* openSequenceSteps({ ...settings, batchSize: batches.batchSize }, random, host)
-  const measure = validation === undefined ? undefined : yield* openSequenceMeasure(network, validation, kinds, vocabulary, host)
+  const measure = validation === undefined ? undefined : yield* openSequenceMeasure(network, validation, kinds, { vocabulary, threshold }, host)
   const work: TrainingWork = {
     parameters: network.parameters,
     loop,

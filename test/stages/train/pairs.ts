@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { randomStream } from "../../../src/stage/random.ts"
 import { Int32, Int64, listOf, Utf8 } from "../../../src/table/schema.ts"
 import { openTableWriter } from "../../../src/table/write.ts"
-import type { TokenSet, Vocabulary } from "../../../stages/train/lib/token-set.ts"
+import type { Sequences, TokenSet, Vocabulary } from "../../../stages/train/lib/token-set.ts"
 
 /** Eight letters behind the tokens that have a meaning. */
 export const letters: Vocabulary = { tokens: ["[PAD]", "<s>", "</s>", "a", "b", "c", "d", "e", "f", "g", "h"], pad: 0, bos: 1, eos: 2 }
@@ -41,6 +41,15 @@ export const writePairs = (folder: string, name: string, { source, target }: { r
   words.append(letters.tokens.map((token, id) => ({ id: BigInt(id), token, kind: ["pad", "bos", "eos"][id] ?? "letter" })))
   words.close()
   return { pairs, vocabulary }
+}
+
+/** Letter "a" stands for a number. */
+export const lettersAndNumbers: Vocabulary = { ...letters, number: 3 }
+
+/** Numbers beside every "a" of a set: how many tokens the row has up to there. */
+export const withNumbers = (data: TokenSet): TokenSet => {
+  const side = (sequences: Sequences): Sequences => ({ ...sequences, values: Float32Array.from(sequences.tokens, (token, i) => (token === lettersAndNumbers.number ? i % sequences.length + 1 : 0)) })
+  return { ...data, source: side(data.source), target: side(data.target) }
 }
 
 /** The same in memory. */

@@ -9,13 +9,14 @@ import { feedsOf, kindOfEach, kindsOfBatches, sequenceBatches } from "../../../s
 import { sequenceNetwork } from "../../../stages/train/lib/sequence-network.ts"
 import { openSequenceSteps } from "../../../stages/train/lib/sequence-steps.ts"
 import { torchAnswers, whyNoTorch } from "../torch.ts"
-import { backwards, letters, pairsOf } from "./pairs.ts"
+import type { TokenSet, Vocabulary } from "../../../stages/train/lib/token-set.ts"
+import { backwards, letters, lettersAndNumbers, pairsOf, withNumbers } from "./pairs.ts"
 
 const settings = { features: 16, depth: 2, heads: 4, positions: 12, dropout: 0 }
 const [rate, warmUp, clip, smoothing, epsilon, weightDecay] = [3e-3, 4, 0.5, 0.1, 1e-6, 0.02]
-const data = pairsOf(backwards(24 * 5, 10), 12)
-const kinds = kindsOfBatches(data, { source: 2, target: 2 })
-const batches = sequenceBatches(kindOfEach(data, kinds), kinds.length, 8, (epoch) => randomStream(0, "test", `epoch ${epoch}`))
+const words = pairsOf(backwards(24 * 5, 10), 12)
+const kinds = kindsOfBatches(words, { source: 2, target: 2 })
+const batches = sequenceBatches(kindOfEach(words, kinds), kinds.length, 8, (epoch) => randomStream(0, "test", `epoch ${epoch}`))
 const steps = 2 * batches.perEpoch
 
 const base64 = ({ buffer, byteLength, byteOffset }: Float32Array): string => Buffer.from(buffer, byteOffset, byteLength).toString("base64")
@@ -32,12 +33,12 @@ interface Answer {
 
 const close = (found: number, expected: number) => expect(Math.abs(found - expected)).toBeLessThan(1e-4 * Math.abs(expected))
 
-describe.skipIf(whyNoTorch !== undefined)(`a training of sequences${whyNoTorch === undefined ? "" : `: ${whyNoTorch}`}`, () => {
-  it("takes PyTorch's steps", async () => {
-    const network = await Effect.runPromise(sequenceNetwork(
-      { path: new URL("../../../configs/models/transformer-mini.yaml", import.meta.url).pathname, name: "transformer-mini.yaml" },
-      settings, data, letters, (purpose) => randomStream(0, "test", purpose)
-    ))
+const prepared = (name: string, data: TokenSet, vocabulary: Vocabulary) =>
+  Effect.gen(function*() {
+    const network = yield* sequenceNetwork(
+      { path: new URL(`../../../configs/models/${name}.yaml`, import.meta.url).pathname, name },
+      settings, data, vocabulary, (purpose) => randomStream(0, "test", purpose)
+    )
     // Moved a little, so that no weight is 0 or 1.
     const parameters = network.parameters.map((parameter) => {
       const noise = randomStream(1, "test", parameter.name).fillNormal(new Float32Array(parameter.initial.length))
@@ -45,21 +46,32 @@ describe.skipIf(whyNoTorch !== undefined)(`a training of sequences${whyNoTorch =
     })
     const fed = Array.from({ length: steps }, (_, step) => {
       const { kind, rows } = batches.batch(step)
-      return feedsOf(data, rows, 8, kinds[kind] ?? { source: 12, target: 12 }, letters)
+      return feedsOf(data, rows, 8, kinds[kind] ?? { source: 12, target: 12 }, vocabulary)
     })
-    expect(new Set(fed.map(({ source, target }) => `${source?.shape} ${target?.shape}`)).size).toBeGreaterThan(1)
-    const { train: theirs } = torchAnswers<{ readonly train: Answer }>({
-      train: {
-        network: { features: 16, depth: 2, positions: 12, vocabulary: letters.tokens.length, heads: 4, padding: letters.pad },
-        parameters: Object.fromEntries(parameters.map(({ initial, name, shape }) => [name, { type: "float32", shape, data: base64(initial) }])),
-        batches: fed.map((batch) => Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, rowsOf(tensor)]))),
-        rate, warm_up: warmUp, clip, smoothing, epsilon, weight_decay: weightDecay
-      }
-    }, new URL("torch_seq2seq.py", import.meta.url))
+    return { network: { ...network, parameters }, parameters, fed, vocabulary }
+  })
 
+describe.skipIf(whyNoTorch !== undefined)(`a training of sequences takes PyTorch's steps${whyNoTorch === undefined ? "" : `: ${whyNoTorch}`}`, async () => {
+  const cases = await Effect.runPromise(Effect.all([prepared("transformer-mini", words, letters), prepared("transformer-hybrid", withNumbers(words), lettersAndNumbers)]))
+  const answers = whyNoTorch !== undefined ? [] : torchAnswers<{ readonly train: ReadonlyArray<Answer> }>({
+    train: cases.map(({ fed, parameters, vocabulary }) => ({
+      network: {
+        features: 16, depth: 2, positions: 12, vocabulary: vocabulary.tokens.length, heads: 4, padding: vocabulary.pad, ...(vocabulary.number === undefined ? {} : { number: vocabulary.number })
+      },
+      parameters: Object.fromEntries(parameters.map(({ initial, name, shape }) => [name, { type: "float32", shape, data: base64(initial) }])),
+      batches: fed.map((batch) => Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, rowsOf(tensor)]))),
+      rate, warm_up: warmUp, clip, smoothing, epsilon, weight_decay: weightDecay
+    }))
+  }, new URL("torch_seq2seq.py", import.meta.url)).train
+
+  it.each([["of tokens", 0], ["of tokens and numbers", 1]] as const)("%s", async (_, which) => {
+    const [own, theirs] = [cases[which], answers[which]]
+    if (theirs === undefined) throw new Error("PyTorch gave no answer.")
+    const { fed, network, parameters, vocabulary } = own
+    expect(new Set(fed.map(({ source, target }) => `${source?.shape} ${target?.shape}`)).size).toBeGreaterThan(1)
     await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
       const { loop } = yield* openSequenceSteps(
-        { network: { ...network, parameters }, vocabulary: letters, batchSize: 8, kinds, optimiser: adamW({ epsilon, weightDecay }), smoothing, clip },
+        { network, vocabulary, batchSize: 8, kinds, optimiser: adamW({ epsilon, weightDecay }), smoothing, clip },
         (purpose) => randomStream(0, "test", purpose), { backend: "cpu", threads: 1 }
       )
       for (const [step, batch] of fed.entries()) {

@@ -324,16 +324,19 @@ class Transformer(nn.Module):
         self.decoder = nn.ModuleList(nn.TransformerDecoderLayer(features, heads, 4 * features, **settings) for _ in range(depth))
 
     def forward(self, source, target):
+        return self.decode(source, self.tokens(source), self.tokens(target)) @ self.tokens.weight.T
+
+    def decode(self, source, source_vectors, target_vectors):
         padding = source == self.padding
-        x = self.source_norm(self.tokens(source) + self.source_positions(torch.arange(source.shape[1]) + 2))
+        x = self.source_norm(source_vectors + self.source_positions(torch.arange(source.shape[1]) + 2))
         for block in self.encoder:
             x = block(x, src_key_padding_mask=padding)
-        places = torch.arange(target.shape[1]) + 2
+        places = torch.arange(target_vectors.shape[1]) + 2
         later = torch.triu(torch.full((len(places), len(places)), -math.inf), 1)
-        y = self.target_norm(self.tokens(target) + self.target_positions(places))
+        y = self.target_norm(target_vectors + self.target_positions(places))
         for block in self.decoder:
             y = block(y, x, tgt_mask=later, memory_key_padding_mask=padding)
-        return y @ self.tokens.weight.T
+        return y
 
     def names(self):
         found = [(["tokens.weight"], ["tokens.weight"])]
