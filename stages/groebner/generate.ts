@@ -7,7 +7,7 @@ import { Generator, rejectable } from "./lib/generation/generator.ts"
 import { checked, densityFor, fieldChoice } from "./lib/generation/settings.ts"
 import { defectRow, systemOf, systemRow } from "./lib/generation/system-batch.ts"
 import { defectColumns, systemColumns } from "./lib/generation/system-table.ts"
-import { transformationForms } from "./lib/generation/transformation.ts"
+import { transformationForms } from "./lib/generation/matrix-forms.ts"
 
 const degree = int({ min: 0, max: 100 })
 const drawing = oneOf("fixed", "uniform")

@@ -1,6 +1,6 @@
 /** Proves every pair of a table of systems: G is a reduced basis, F lies in its ideal, and F generates all of it. */
 import {
-  Bool, Category, column, defineStage, doc, Effect, field, Float64, Int64, nullable, oneOf, Positive, Schema, Seed, StageError, table
+  Bool, Category, column, defineStage, doc, Effect, field, Float64, Int64, nullable, Positive, Schema, Seed, StageError, table
 } from "../../src/stage.ts"
 import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
@@ -12,7 +12,6 @@ export default defineStage({
   name: "groebner/verify",
   summary: doc("Proves for every sample that F and G generate the same ideal and that G is its reduced Groebner basis."),
   params: Schema.Struct({
-    triangles: field(oneOf("lower", "upper"), doc("Shape of the certificate's matrices: lower for the form `released`, upper for `bruhat`."), "lower"),
     tolerance: field(Positive, doc("R: share of the magnitudes that are added up by which sums may miss 0."), 1e-10),
     strict: field(Schema.Boolean, doc("Fail if a pair is not proved."), true),
     seed: field(Seed, doc("Seed of the points at which identities are tested."), 0)
@@ -57,9 +56,9 @@ export default defineStage({
         const proved = systems.map((system) => {
           const { characteristic, f, g, sample, variables } = system
           const key = `${characteristic} ${variables}`
-          const prover = provers.get(key) ?? new Prover(characteristic, variables, params.triangles === "lower", params.tolerance)
+          const prover = provers.get(key) ?? new Prover(characteristic, variables, points, params.tolerance)
           provers.set(key, prover)
-          const proof = prover.prove(system, points.at(sample))
+          const proof = prover.prove(system)
           const [ofF, ofG] = [digestOf(f), digestOf(g)]
           const seen = ideals.add(ofG)
           const duplicate = pairs.add({ high: ofF.high ^ Math.imul(ofG.high, 31), low: ofF.low ^ Math.imul(ofG.low, 31) })
@@ -81,7 +80,7 @@ export default defineStage({
     if (params.strict && firstFailure !== undefined) {
       return yield* new StageError({
         message: `${done - sum.proved} of ${done} pairs are not proved, the first of them sample ${firstFailure}`,
-        hint: "With `strict: false` the stage goes on and its table says which and why. The form `random` changes the ideal now and then; `triangles` must fit the form."
+        hint: "With `strict: false` the stage goes on and its table says which and why. The form `random` changes the ideal now and then."
       })
     }
     yield* outputs.stat.append([{

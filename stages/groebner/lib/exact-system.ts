@@ -1,19 +1,81 @@
-/** Stored systems as polynomials of the algebra library, for engines. */
-import { algebraError, type Field, numberedVariables, type Polynomial, polynomialOf, polynomialRing, primeField, type Rational, rational, rationalField, type Ring } from "./algebra/index.ts"
+/** Stored systems as polynomials of the algebra library, for engines, and back. */
+import {
+  algebraError, type Coefficients, type Field, groebnerBasis, numberedVariables, type Polynomial, polynomialOf, polynomialRing, primeField, type Rational,
+  rational, rationalField, type Ring
+} from "./algebra/index.ts"
 import type { PolynomialList, System } from "./generation/system-table.ts"
 
-/** Exponents and coefficients of each polynomial of a list. */
-const polynomials = <E>(ring: Ring<E>, list: PolynomialList, coefficient: (term: number) => E): ReadonlyArray<Polynomial<E>> => {
-  const n = ring.variables.length
-  let term = 0
-  return Array.from(list.terms, (count) => {
-    const begin = term
-    term += count
-    return polynomialOf(ring, Array.from({ length: count }, (_, k) => coefficient(begin + k)), list.exponents.subarray(begin * n, term * n))
-  })
+/** What a table's polynomials are read with, and written. */
+export interface Exact<E> {
+  readonly ring: Ring<E>
+  readonly polynomials: (list: PolynomialList) => ReadonlyArray<Polynomial<E>>
+  /** Undefined if a numerator or denominator passes 2^31. */
+  readonly list: (polynomials: ReadonlyArray<Polynomial<E>>) => PolynomialList | undefined
+  /** The reduced basis under the ring's order. */
+  readonly basis: (generators: ReadonlyArray<Polynomial<E>>) => ReadonlyArray<Polynomial<E>>
 }
 
-const ringOf = <E>(field: Field<E>, n: number): Ring<E> => polynomialRing(field, numberedVariables(n), "lex")
+type Kind = Pick<System, "characteristic" | "order" | "variables">
+
+const exact = <E>(ring: Ring<E>, basis: Exact<E>["basis"], coefficient: (list: PolynomialList, term: number) => E, integers: (values: ReadonlyArray<E>) => Pick<PolynomialList, "coefficients" | "denominators"> | undefined): Exact<E> => {
+  const n = ring.variables.length
+  return {
+    ring,
+    basis,
+    polynomials: (list) => {
+      let term = 0
+      return Array.from(list.terms, (count) => {
+        const begin = term
+        term += count
+        return polynomialOf(ring, Array.from({ length: count }, (_, k) => coefficient(list, begin + k)), list.exponents.subarray(begin * n, term * n))
+      })
+    },
+    list: (polynomials) => {
+      const written = integers(polynomials.flatMap(({ coefficients }) => valuesOf(ring.field, coefficients)))
+      return written === undefined ? undefined : {
+        terms: Int32Array.from(polynomials, ({ coefficients }) => coefficients.length),
+        ...written,
+        values: new Float64Array(0),
+        exponents: Uint8Array.from(polynomials.flatMap(({ exponents }) => Array.from(exponents)))
+      }
+    }
+  }
+}
+
+const valuesOf = <E>({ zero }: Field<E>, coefficients: Coefficients<E>): ReadonlyArray<E> => Array.from({ length: coefficients.length }, (_, term) => coefficients[term] ?? zero)
+
+const ringOf = <E>(field: Field<E>, { order, variables }: Kind): Ring<E> => polynomialRing(field, numberedVariables(variables), order)
+
+const modular = (kind: Kind): Exact<number> => {
+  const ring = ringOf(primeField(kind.characteristic), kind)
+  return exact(
+    ring,
+    (polynomials) => groebnerBasis({ ring, polynomials }).polynomials,
+    ({ coefficients }, term) => coefficients[term] ?? 0,
+    (values) => ({ coefficients: Int32Array.from(values), denominators: new Int32Array(0) })
+  )
+}
+
+/** Numbers below this can be stored. */
+const storable = 2n ** 31n
+
+const rationals = (kind: Kind): Exact<Rational> => {
+  const ring = ringOf(rationalField, kind)
+  return exact(
+    ring,
+    (polynomials) => groebnerBasis({ ring, polynomials }).polynomials,
+    ({ coefficients, denominators }, term) => rational(BigInt(coefficients[term] ?? 0), BigInt(denominators[term] ?? 1)),
+    (values) => values.every(({ denominator, numerator }) => numerator < storable && -numerator < storable && denominator < storable)
+      ? { coefficients: Int32Array.from(values, ({ numerator }) => Number(numerator)), denominators: Int32Array.from(values, ({ denominator }) => Number(denominator)) }
+      : undefined
+  )
+}
+
+/** Computes with a system's polynomials, whatever their field. @throws AlgebraError over R, where bases are not computed. */
+export const exactly = <A>(kind: Kind, compute: <E>(exact: Exact<E>) => A): A => {
+  requireExact(kind)
+  return kind.characteristic > 0 ? compute(modular(kind)) : compute(rationals(kind))
+}
 
 export interface ExactSystem<E> {
   readonly ring: Ring<E>
@@ -21,18 +83,12 @@ export interface ExactSystem<E> {
   readonly g: ReadonlyArray<Polynomial<E>>
 }
 
-export const modularSystem = ({ characteristic, f, g, variables }: System): ExactSystem<number> => {
-  const ring = ringOf(primeField(characteristic), variables)
-  return { ring, f: polynomials(ring, f, (term) => f.coefficients[term] ?? 0), g: polynomials(ring, g, (term) => g.coefficients[term] ?? 0) }
-}
+const systemOf = <E>({ polynomials, ring }: Exact<E>, { f, g }: System): ExactSystem<E> => ({ ring, f: polynomials(f), g: polynomials(g) })
 
-export const rationalSystem = ({ f, g, variables }: System): ExactSystem<Rational> => {
-  const ring = ringOf(rationalField, variables)
-  const fraction = (list: PolynomialList) => (term: number) => rational(BigInt(list.coefficients[term] ?? 0), BigInt(list.denominators[term] ?? 1))
-  return { ring, f: polynomials(ring, f, fraction(f)), g: polynomials(ring, g, fraction(g)) }
-}
+export const modularSystem = (system: System): ExactSystem<number> => systemOf(modular(system), system)
+export const rationalSystem = (system: System): ExactSystem<Rational> => systemOf(rationals(system), system)
 
 /** @throws AlgebraError over R, where bases are not computed. */
-export const requireExact = ({ characteristic }: System): void => {
+export const requireExact = ({ characteristic }: Pick<Kind, "characteristic">): void => {
   if (characteristic < 0) throw algebraError("Systems over R have no basis that can be computed: rounding would decide which polynomials vanish.")
 }

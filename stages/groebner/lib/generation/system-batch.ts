@@ -38,7 +38,7 @@ const listOf = ({ coefficients, keys, terms }: Generator, ranges: ReadonlyArray<
   return { terms: counts, coefficients: integers, denominators, values, exponents }
 }
 
-/** The last sample of a generator as it stands in the table. */
+/** The last sample of a generator, its basis under lex, as it stands in the table. */
 export const systemOf = (generator: Generator, number: number, { ideal, transformed }: Sample): System => {
   const { choice } = generator.coefficients
   const unit = generator.coefficients.scale(1)
@@ -46,6 +46,8 @@ export const systemOf = (generator: Generator, number: number, { ideal, transfor
     sample: number,
     variables: generator.keys.variables,
     characteristic: choice.kind === "prime" ? choice.p : choice.kind === "rational" ? 0 : -1,
+    order: "lex",
+    form: transformed.form,
     f: listOf(generator, transformed.system, () => transformed.scale),
     g: listOf(generator, ideal.basis, () => ideal.scale),
     certificate: listOf(generator, [...transformed.inner, ...transformed.outer], () => unit),
@@ -54,10 +56,12 @@ export const systemOf = (generator: Generator, number: number, { ideal, transfor
 }
 
 /** A row of the table. */
-export const systemRow = ({ certificate, characteristic, f, g, permutation, sample, variables }: System) => ({
+export const systemRow = ({ certificate, characteristic, f, form, g, order, permutation, sample, variables }: System) => ({
   sample,
   variables,
   characteristic,
+  order,
+  form,
   f_terms: f.terms,
   f_coefficients: f.coefficients,
   f_denominators: f.denominators,
@@ -76,7 +80,7 @@ export const systemRow = ({ certificate, characteristic, f, g, permutation, samp
   permutation
 })
 
-export const defectRow = ({ attempts, bounded, isBasis, radical, verbatim, zeros }: Sample) => ({
+export const defectRow = ({ attempts, bounded, isBasis, radical, verbatim, zeros }: Omit<Sample, "ideal" | "transformed">) => ({
   zeros,
   verbatim,
   f_is_basis: isBasis,

@@ -1,6 +1,7 @@
 /** Systems from the rows of their table. */
 import { Effect, type ReadTable, StageError } from "../../../../src/stage.ts"
-import type { PolynomialList, System } from "./system-table.ts"
+import { orderNames } from "../algebra/index.ts"
+import { type PolynomialList, type System, systemForms } from "./system-table.ts"
 
 const notThis = (name: string) => new StageError({ message: `the column "${name}" holds something else than groebner/generate writes`, hint: "Give the stage the output `systems` of groebner/generate." })
 
@@ -11,6 +12,8 @@ export const systemsOf = ({ columns, rows }: ReadTable): Effect.Effect<ReadonlyA
       sample: numberAt(columns, "sample", row),
       variables: numberAt(columns, "variables", row),
       characteristic: numberAt(columns, "characteristic", row),
+      order: wordAt(columns, "order", orderNames, row),
+      form: wordAt(columns, "form", systemForms, row),
       f: listAt(columns, "f", row),
       g: listAt(columns, "g", row),
       certificate: listAt(columns, "c", row),
@@ -25,6 +28,13 @@ const numberAt = (columns: Columns, name: string, row: number): number => {
   const value = columns[name]?.[row]
   if (typeof value !== "number" && typeof value !== "bigint") throw notThis(name)
   return Number(value)
+}
+
+const wordAt = <const W extends string>(columns: Columns, name: string, words: ReadonlyArray<W>, row: number): W => {
+  const value = columns[name]?.[row]
+  const word = words.find((known) => known === value)
+  if (word === undefined) throw notThis(name)
+  return word
 }
 
 const integersAt = (columns: Columns, name: string, row: number): Int32Array => {

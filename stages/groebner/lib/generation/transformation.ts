@@ -3,7 +3,7 @@
  * polynomials. The forms differ in M; for all but `random`, the structure of M proves that F generates what G does:
  *
  * - released: M = U P A as in the released code. A is m x n, lower unitriangular in its first n rows and random below; U is m x m
- *   lower unitriangular; P a permutation. [L^-1 0] P^T U^-1 F = G with L the first n rows of A.
+ *   lower unitriangular; P a permutation.
  * - bruhat: M = U1 P [U2; 0] as the paper states it, U1 and U2 upper unitriangular; rows beyond n begin as zeros.
  * - identity: M = P [I; R], R random: all of G stands in F.
  * - random: M random, as the border-basis follow-up draws it: the ideal may change, so such pairs need an engine's proof.
@@ -11,13 +11,11 @@
 import type { RandomStream } from "../../../../src/stage.ts"
 import type { Coefficients } from "./coefficients.ts"
 import type { MonomialKeys } from "./monomial-keys.ts"
+import { type Columns, innerColumns, outerColumns, type TransformationForm } from "./matrix-forms.ts"
 import { type PolynomialChoice, PolynomialSampler } from "./sampler.ts"
 import type { TermSum } from "./term-sum.ts"
 import { lengthOf, type Range, type Terms } from "./terms.ts"
 import type { Ideal } from "./ideal.ts"
-
-export const transformationForms = ["released", "bruhat", "identity", "random"] as const
-export type TransformationForm = (typeof transformationForms)[number]
 
 export interface Transformation {
   readonly form: TransformationForm
@@ -31,23 +29,23 @@ export interface Transformation {
   readonly most: number
 }
 
-/** F, and the certificate: what its proof needs of M. */
+/** F, and the certificate: the factors of M. */
 export interface Transformed {
+  readonly form: TransformationForm
   readonly system: ReadonlyArray<Range>
   /** How many units make 1 in F's coefficients. */
   readonly scale: number
-  /** Row i of F's inner rows lies at place permutation[i] of P [...]: K_i = H_{permutation[i]}. */
+  /** Row i of P A G is row permutation[i] of A G. */
   readonly permutation: Uint32Array
-  /** The strict triangle of the inner n x n matrix, row by row. Empty for identity and random. */
+  /** The random entries of A, row by row. Empty for `random`. */
   readonly inner: ReadonlyArray<Range>
-  /** The strict triangle of U (m x m), row by row. Empty for identity and random. */
+  /** The random entries of U, row by row. */
   readonly outer: ReadonlyArray<Range>
 }
 
 const nothing: Range = { start: 0, end: 0 }
 
-/** Whether entry (i, j) lies in the strict triangle that is drawn. */
-const drawnIn = (lower: boolean, i: number, j: number): boolean => (lower ? j < i : j > i)
+const isIn = ({ end, start }: Columns, j: number): boolean => j >= start && j < end
 
 export class Transformer {
   readonly #transformation: Transformation
@@ -72,40 +70,39 @@ export class Transformer {
     const scales = { inner: ideal.scale * this.#coefficients.scale(1), outer: ideal.scale * this.#coefficients.scale(2) }
     if (form === "random") {
       const rows = Array.from({ length: m }, () => this.#row(Array.from({ length: n }, () => this.#entry(stream, terms)), -1, ideal.basis, terms))
-      return { system: rows, scale: scales.inner, permutation: new Uint32Array(0), inner: [], outer: [] }
+      return { form, system: rows, scale: scales.inner, permutation: new Uint32Array(0), inner: [], outer: [] }
     }
-    const lower = form === "released"
     const inner: Array<Range> = []
     const rows: Array<Range> = []
     for (let i = 0; i < m; i++) {
-      const below = i >= n
-      if (below && form === "bruhat") {
+      const drawn = innerColumns(form, i, n)
+      if (i >= n && drawn.start === drawn.end) {
         rows.push(nothing)
         continue
       }
       const entries = Array.from({ length: n }, (_, j) => {
-        if (below) return this.#entry(stream, terms)
-        if (form === "identity" || !drawnIn(lower, i, j)) return nothing
+        if (!isIn(drawn, j)) return nothing
         const entry = this.#entry(stream, terms)
         inner.push(entry)
         return entry
       })
-      rows.push(this.#row(entries, below ? -1 : i, ideal.basis, terms))
+      rows.push(this.#row(entries, i < n ? i : -1, ideal.basis, terms))
     }
     const permutation = stream.permutation(m)
     const permuted = Array.from(permutation, (row) => rows[row] ?? nothing)
-    if (form === "identity") return { system: permuted, scale: scales.inner, permutation, inner, outer: [] }
+    if (form === "identity") return { form, system: permuted, scale: scales.inner, permutation, inner, outer: [] }
     const outer: Array<Range> = []
     const system = permuted.map((_, i) => {
+      const drawn = outerColumns(form, i, m)
       const entries = permuted.map((_, j) => {
-        if (!drawnIn(lower, i, j)) return nothing
+        if (!isIn(drawn, j)) return nothing
         const entry = outerDensity < 1 && stream.uniform() >= outerDensity ? nothing : this.#sampler.sample(this.#transformation.entries, stream, terms)
         outer.push(entry)
         return entry
       })
       return this.#row(entries, i, permuted, terms)
     })
-    return { system, scale: scales.outer, permutation, inner, outer }
+    return { form, system, scale: scales.outer, permutation, inner, outer }
   }
 
   #entry(stream: RandomStream, terms: Terms): Range {

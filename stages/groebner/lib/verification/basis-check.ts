@@ -1,11 +1,13 @@
 /**
- * Whether polynomials are a reduced Groebner basis by their shape alone: monic, leading monomials that share no variable, so that every
+ * Whether polynomials are a reduced Groebner basis under lex by their shape alone: monic, leading monomials that share no variable, so that every
  * S-polynomial reduces to 0 (Buchberger's product criterion), and no other term that a leading monomial divides. Bases in shape position
- * and Cauchy modules are of this kind. Terms stand in descending order under lex.
+ * and Cauchy modules are of this kind. Terms stand in descending order.
  */
+import { comparator, type OrderName } from "../algebra/index.ts"
 import type { PolynomialList } from "../generation/system-table.ts"
 
-export const isReducedByShape = ({ coefficients, denominators, exponents, terms, values }: PolynomialList, n: number): boolean => {
+export const isReducedByShape = (list: PolynomialList, n: number): boolean => {
+  const { coefficients, denominators, exponents, terms, values } = list
   const leads: Array<number> = []
   for (let polynomial = 0, at = 0; polynomial < terms.length; at += terms[polynomial++] ?? 0) {
     if ((terms[polynomial] ?? 0) === 0) return false
@@ -20,7 +22,7 @@ export const isReducedByShape = ({ coefficients, denominators, exponents, terms,
       if (leads.includes(term) ? sharesVariable(exponents, lead * n, term * n, n) : divides(exponents, lead * n, term * n, n)) return false
     }
   }
-  return inOrder(terms, exponents, n)
+  return descends(list, "lex", n)
 }
 
 const divides = (exponents: Uint8Array, a: number, b: number, n: number): boolean => {
@@ -33,12 +35,12 @@ const sharesVariable = (exponents: Uint8Array, a: number, b: number, n: number):
   return false
 }
 
-const inOrder = (terms: Int32Array, exponents: Uint8Array, n: number): boolean => {
+/** Whether the terms of every polynomial stand in strictly descending order. */
+export const descends = ({ exponents, terms }: PolynomialList, order: OrderName, n: number): boolean => {
+  const compare = comparator(order, n)
   for (let polynomial = 0, at = 0; polynomial < terms.length; at += terms[polynomial++] ?? 0) {
     for (let term = at + 1; term < at + (terms[polynomial] ?? 0); term++) {
-      let v = 0
-      while (v < n && exponents[term * n + v] === exponents[(term - 1) * n + v]) v++
-      if (v === n || (exponents[term * n + v] ?? 0) > (exponents[(term - 1) * n + v] ?? 0)) return false
+      if (compare(exponents, (term - 1) * n, exponents, term * n) <= 0) return false
     }
   }
   return true

@@ -41,6 +41,10 @@ export class DigestSet {
     return false
   }
 
+  has({ high, low }: Digest): boolean {
+    return this.#used[this.#slot(high, low)] === 1
+  }
+
   #slot(high: number, low: number): number {
     const last = this.#used.length - 1
     let slot = (low ^ (high >>> 7)) & last

@@ -1,16 +1,20 @@
 /**
- * The proof of one pair: G is a reduced Groebner basis by its shape, F lies in the ideal of G, and F generates G. Pairs without a certificate, and
- * ideals that are not in shape position, are proved by computing the reduced basis of F.
+ * The proof of one pair: G is the reduced Groebner basis under its order, F lies in the ideal of G, and F generates all of it. The certificate proves the
+ * latter two for a lexicographic basis, which is G itself or stands beside it. Pairs without a certificate are proved by computing the basis of F.
  */
-import { contains, groebnerBasis, type Rational, samePolynomials } from "../algebra/index.ts"
+import { contains, isGroebnerBasis, isReduced, samePolynomials } from "../algebra/index.ts"
 import type { RandomStream } from "../../../../src/stage.ts"
-import { type ExactSystem, modularSystem, rationalSystem, requireExact } from "../exact-system.ts"
+import { exactly } from "../exact-system.ts"
+import { partOfList } from "../generation/polynomial-lists.ts"
 import type { System } from "../generation/system-table.ts"
-import { isReducedByShape } from "./basis-check.ts"
-import { CertificateCheck } from "./certificate.ts"
-import { realCoefficient, residueModulo } from "./coefficient.ts"
-import { type Membership, membershipModulo, membershipWithin } from "./membership.ts"
-import { extensionPoints, primePoints, realPoints } from "./point-field.ts"
+import { descends, isReducedByShape } from "./basis-check.ts"
+import { certifies } from "./certificate.ts"
+import { extensionLimit, ExtensionPoints } from "./extension-points.ts"
+import { isConverted } from "./conversion-check.ts"
+import { mostVariables } from "./monomial-values.ts"
+import type { Points } from "./points.ts"
+import { RealPoints } from "./real-points.ts"
+import { ResiduePoints } from "./residue-points.ts"
 
 export interface Proof {
   /** G is a reduced Groebner basis. */
@@ -25,56 +29,42 @@ export interface Proof {
 
 export const isProved = ({ basis, generates, inside }: Proof): boolean => basis && generates && inside
 
-/** Primes that fractions are reduced by, the next one where a denominator is a multiple. */
-const primes = [2147483647, 2147483629, 2147483587]
-
-interface Checks {
-  readonly membership: Membership
-  readonly certificate: CertificateCheck
-}
-
 export class Prover {
-  readonly #checks: ReadonlyArray<Checks>
-  readonly #lower: boolean
+  readonly #points: Points
 
-  /** For systems over one field in n variables. `lower`: the certificate's triangles are lower ones. `tolerance` is for R. */
-  constructor(characteristic: number, n: number, lower: boolean, tolerance: number) {
-    this.#lower = lower
-    this.#checks = characteristic < 0
-      ? [{ membership: membershipWithin(tolerance, n), certificate: new CertificateCheck(realPoints, realCoefficient, n, tolerance) }]
-      : characteristic > 0
-        ? [{ membership: membershipModulo(characteristic, n), certificate: new CertificateCheck(extensionPoints(characteristic), residueModulo(characteristic), n) }]
-        : primes.map((p) => ({ membership: membershipModulo(p, n), certificate: new CertificateCheck(primePoints(p), residueModulo(p), n) }))
+  /** For systems over one field in n variables. The points at which identities are tested come from `stream`; `tolerance` is for R. */
+  constructor(characteristic: number, n: number, stream: RandomStream, tolerance: number) {
+    this.#points = characteristic < 0 ? new RealPoints(n, stream, tolerance)
+      : characteristic > 0 && characteristic < extensionLimit ? new ExtensionPoints(characteristic, n, stream)
+      : new ResiduePoints(characteristic, n, stream)
   }
 
   /** @throws AlgebraError for a pair over R that has no certificate. */
-  prove(system: System, points: RandomStream): Proof {
-    const basis = isReducedByShape(system.g, system.variables)
-    for (const { certificate, membership } of this.#checks) {
-      const generates = certificate.check(system, this.#lower, points)
-      if (generates === undefined) continue
-      const inside = membership(system) ?? inIdeal(system)
-      return { basis, inside, generates: generates.generates, by: "certificate" }
+  prove(system: System): Proof {
+    const { certificate, form, g, order, variables } = system
+    if (form === "none" || form === "random" || variables > mostVariables) return byEngine(system)
+    if (order === "lex") {
+      const holds = certifies(this.#points, system, form, g, certificate)
+      return holds === undefined ? byEngine(system) : { basis: isReducedByShape(g, variables), inside: holds, generates: holds, by: "certificate" }
     }
-    return { basis, ...byEngine(system), by: "engine" }
+    const entries = certificate.terms.length - variables
+    if (entries < 0) return byEngine(system)
+    const lexicographic = partOfList(certificate, variables, entries, certificate.terms.length)
+    const holds = certifies(this.#points, system, form, lexicographic, partOfList(certificate, variables, 0, entries))
+    if (holds === undefined) return byEngine(system)
+    const basis = isReducedByShape(lexicographic, variables) && isConverted(system, lexicographic)
+    return { basis, inside: holds && basis, generates: holds && basis, by: "certificate" }
   }
 }
 
-/** Whether G, a Groebner basis, reduces all of F to 0. */
-const inIdeal = (system: System): boolean => ofEither(system, ({ f, g, ring }) => contains(ring, g, f), ({ f, g, ring }) => contains(ring, g, f))
-
 /** Both inclusions at once: the reduced basis of F is G. */
-const byEngine = (system: System): Pick<Proof, "inside" | "generates"> => ({
-  inside: inIdeal(system),
-  generates: ofEither(
-    system,
-    ({ f, g, ring }) => samePolynomials(ring, groebnerBasis({ ring, polynomials: f }).polynomials, g),
-    ({ f, g, ring }) => samePolynomials(ring, groebnerBasis({ ring, polynomials: f }).polynomials, g)
-  )
-})
-
-/** @throws AlgebraError over R */
-const ofEither = (system: System, modular: (exact: ExactSystem<number>) => boolean, fractions: (exact: ExactSystem<Rational>) => boolean): boolean => {
-  requireExact(system)
-  return system.characteristic > 0 ? modular(modularSystem(system)) : fractions(rationalSystem(system))
-}
+const byEngine = (system: System): Proof =>
+  exactly(system, ({ basis, polynomials, ring }) => {
+    const [f, g] = [polynomials(system.f), polynomials(system.g)]
+    return {
+      basis: system.order === "lex" && isReducedByShape(system.g, system.variables) || descends(system.g, system.order, system.variables) && isReduced(ring, g) && isGroebnerBasis(ring, g),
+      inside: contains(ring, g, f),
+      generates: samePolynomials(ring, basis(f), g),
+      by: "engine"
+    }
+  })

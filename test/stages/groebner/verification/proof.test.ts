@@ -6,15 +6,15 @@ import { modularSystem } from "../../../../stages/groebner/lib/exact-system.ts"
 import { type FieldChoice } from "../../../../stages/groebner/lib/generation/coefficients.ts"
 import { Generator } from "../../../../stages/groebner/lib/generation/generator.ts"
 import { systemOf } from "../../../../stages/groebner/lib/generation/system-batch.ts"
-import type { System } from "../../../../stages/groebner/lib/generation/system-table.ts"
+import type { PolynomialList, System } from "../../../../stages/groebner/lib/generation/system-table.ts"
 import { isReducedByShape } from "../../../../stages/groebner/lib/verification/basis-check.ts"
-import { extensionPoints } from "../../../../stages/groebner/lib/verification/point-field.ts"
+import { extensionField, power } from "../../../../stages/groebner/lib/verification/extension-field.ts"
 import { isProved, Prover } from "../../../../stages/groebner/lib/verification/proof.ts"
 import { settings } from "../generation/settings.ts"
 
 const stream = randomStream(5, "groebner/generate", "test")
-const points = randomStream(5, "groebner/verify", "test")
-const tolerance = 1e-10
+/** Over a field of this characteristic, 0 for Q and -1 for R. */
+const proverOf = (characteristic: number, variables: number) => new Prover(characteristic, variables, randomStream(5, "groebner/verify", "test"), 1e-10)
 
 const sampled = (changes: Parameters<typeof settings>[0], count: number): ReadonlyArray<System> => {
   const generator = new Generator(settings(changes))
@@ -39,31 +39,87 @@ const fields: ReadonlyArray<readonly [name: string, field: FieldChoice, characte
 describe.each(fields)("over %s", (_, field, characteristic) => {
   it.each(["released", "bruhat", "identity"] as const)("every pair of the form %s is proved", (form) => {
     for (const variables of [1, 2, 3]) {
-      const prover = new Prover(characteristic, variables, form !== "bruhat", tolerance)
+      const prover = proverOf(characteristic, variables)
       for (const system of sampled({ variables, field, form }, 25)) {
-        expect(prover.prove(system, points.at(system.sample))).toEqual({ basis: true, inside: true, generates: true, by: "certificate" })
+        expect(prover.prove(system)).toEqual({ basis: true, inside: true, generates: true, by: "certificate" })
       }
+    }
+  })
+
+  it("every pair of a Cauchy module is proved", () => {
+    const prover = proverOf(characteristic, 3)
+    const small = field.kind === "rational" ? { ...field, numerator: 3, denominator: 2 } : field
+    for (const system of sampled({ variables: 3, field: small, ideal: { kind: "cauchy" } }, 10)) {
+      expect(prover.prove(system)).toEqual({ basis: true, inside: true, generates: true, by: "certificate" })
     }
   })
 })
 
-describe("a damaged pair", () => {
-  it("is proved only if the engine finds the basis all the same", () => {
-    const prover = new Prover(7, 2, true, tolerance)
-    let broken = 0
-    sampled({ variables: 2 }, 60).forEach((system, i) => {
-      const coefficients = system.f.coefficients.slice()
-      const at = i % coefficients.length
-      coefficients[at] = ((coefficients[at] ?? 0) % 6) + 1
-      const damaged = { ...system, f: { ...system.f, coefficients } }
-      const proof = prover.prove(damaged, points.at(i))
-      if (isProved(proof)) expect(engineAgrees(damaged)).toBe(true)
-      broken += Number(!isProved(proof))
-    })
-    expect(broken).toBeGreaterThan(30)
+/** The list with another coefficient at one place: over F_p another residue, over Q a neighbouring fraction. */
+const withCoefficient = (list: PolynomialList, at: number, p: number): PolynomialList => {
+  const coefficients = list.coefficients.slice()
+  const value = coefficients[at] ?? 0
+  coefficients[at] = p > 0 ? (value % (p - 1)) + 1 : value === -1 ? 1 : value + 1
+  return { ...list, coefficients }
+}
+
+/** The list with one exponent raised, in another term than the one it was. */
+const withExponent = (list: PolynomialList, at: number): PolynomialList => {
+  const exponents = list.exponents.slice()
+  exponents[at] = (exponents[at] ?? 0) + 1
+  return { ...list, exponents }
+}
+
+describe.each([["F_7", { kind: "prime", p: 7 }, 7], ["F_2147483647", { kind: "prime", p: 2147483647 }, 2147483647], ["Q", { kind: "rational", numerator: 5, denominator: 5 }, 0]] as const)("a pair over %s", (_, field, p) => {
+  const prover = proverOf(p, 2)
+  const systems = sampled({ variables: 2, field }, 4)
+
+  it("is not proved with any one coefficient of F or G changed", () => {
+    for (const system of systems) {
+      for (const part of ["f", "g"] as const) {
+        for (let at = 0; at < system[part].coefficients.length; at++) {
+          expect(isProved(prover.prove({ ...system, [part]: withCoefficient(system[part], at, p) }))).toBe(false)
+        }
+      }
+    }
   })
 
-  it("fails where G is no reduced basis", () => {
+  it("is not proved with any one exponent of F or G changed", () => {
+    for (const system of systems) {
+      for (const part of ["f", "g"] as const) {
+        for (let at = 0; at < system[part].exponents.length; at++) expect(isProved(prover.prove({ ...system, [part]: withExponent(system[part], at) }))).toBe(false)
+      }
+    }
+  })
+
+  it("is not proved by a certificate with any one coefficient changed, or rows exchanged", () => {
+    for (const system of systems) {
+      for (let at = 0; at < system.certificate.coefficients.length; at++) {
+        expect(isProved(prover.prove({ ...system, certificate: withCoefficient(system.certificate, at, p) }))).toBe(false)
+      }
+      expect(isProved(prover.prove({ ...system, permutation: system.permutation.toReversed() }))).toBe(false)
+      expect(isProved(prover.prove({ ...system, permutation: system.permutation.map(() => 0) }))).toBe(false)
+      expect(isProved(prover.prove({ ...system, form: "bruhat" }))).toBe(false)
+    }
+  })
+})
+
+describe("a pair whose numbers fit a prime and not the field", () => {
+  it("is not proved: residues are below p, and no prime is one that fractions can be made for", () => {
+    const [modular] = sampled({ variables: 2 }, 1)
+    const [fractions] = sampled({ variables: 2, field: { kind: "rational", numerator: 5, denominator: 5 } }, 1)
+    if (modular === undefined || fractions === undefined) throw new Error("no sample")
+    const beyond = { ...modular.f, coefficients: modular.f.coefficients.map((value, i) => (i === 0 ? value + 7 : value)) }
+    expect(isProved(proverOf(7, 2).prove({ ...modular, f: beyond }))).toBe(false)
+    const at = fractions.f.coefficients.findIndex((value, i) => value < 0 && fractions.f.denominators[i] === 1)
+    const wrapped = { ...fractions.f, coefficients: fractions.f.coefficients.map((value, i) => (i === at ? value + 2147483647 : value)) }
+    expect(at).toBeGreaterThanOrEqual(0)
+    expect(isProved(proverOf(0, 2).prove({ ...fractions, f: wrapped }))).toBe(false)
+  })
+})
+
+describe("G", () => {
+  it("is not taken for a reduced basis when it is not monic", () => {
     const [system] = sampled({ variables: 3 }, 1)
     if (system === undefined) throw new Error("no sample")
     const coefficients = system.g.coefficients.slice()
@@ -75,37 +131,33 @@ describe("a damaged pair", () => {
 
 describe("pairs without certificate", () => {
   it("are proved by the engine, where they can be", () => {
-    const prover = new Prover(7, 2, true, tolerance)
-    const proofs = sampled({ variables: 2, form: "random" }, 40).map((system) => ({ proof: prover.prove(system, points.at(system.sample)), engine: engineAgrees(system) }))
+    const prover = proverOf(7, 2)
+    const proofs = sampled({ variables: 2, form: "random" }, 40).map((system) => ({ proof: prover.prove(system), engine: engineAgrees(system) }))
     for (const { engine, proof } of proofs) expect(isProved(proof)).toBe(engine)
     expect(proofs.every(({ proof }) => proof.by === "engine")).toBe(true)
   })
 
-  it("and Cauchy modules are inside their ideals", () => {
-    const prover = new Prover(7, 2, true, tolerance)
-    for (const system of sampled({ variables: 2, ideal: { kind: "cauchy" } }, 20)) {
-      expect(isProved(prover.prove(system, points.at(system.sample)))).toBe(true)
-      expect(engineAgrees(system)).toBe(true)
+  it("have certificates that agree with the engine, where both are there", () => {
+    for (const ideal of [{ kind: "cauchy" } as const, undefined]) {
+      for (const system of sampled({ variables: 2, ...(ideal === undefined ? {} : { ideal }) }, 20)) expect(engineAgrees(system)).toBe(true)
     }
   })
 })
 
-describe.each([2, 3, 7, 31])("points over an extension of F_%i", (p) => {
-  const field = extensionPoints(p)
-  const draws = Array.from({ length: 50 }, (_, i) => points.at(1000 + i))
+describe.each([[2, 18], [3, 4], [7, 6], [31, 4], [32003, 2]] as const)("the extension of F_%i of degree %i", (p, degree) => {
+  const field = extensionField(p, degree)
+  const stream = randomStream(5, "groebner/verify", "field")
+  const draw = () => Array.from({ length: degree }, () => stream.integer(p))
+  const plus = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) => a.map((digit, d) => (digit + (b[d] ?? 0)) % p)
 
-  it("obey the field's laws, and hold F_p", () => {
-    for (const draw of draws) {
-      const [a, b, c] = [field.random(draw), field.random(draw), field.random(draw)]
-      expect(field.add(a, field.negate(a))).toBe(field.zero)
-      expect(field.multiply(a, field.add(b, c))).toBe(field.add(field.multiply(a, b), field.multiply(a, c)))
-      expect(field.add(field.add(a, b), c)).toBe(field.add(a, field.add(b, c)))
-    }
-    for (let a = 0; a < p; a++) {
-      for (let b = 0; b < p; b++) {
-        expect(field.add(field.element(a), field.element(b))).toBe(field.element((a + b) % p))
-        expect(field.multiply(field.element(a), field.element(b))).toBe(field.element((a * b) % p))
-      }
+  it("obeys the field's laws, and x generates it", () => {
+    for (let i = 0; i < 30; i++) {
+      const [a, b, c] = [draw(), draw(), draw()]
+      expect(field.multiply(a, b)).toEqual(field.multiply(b, a))
+      expect(field.multiply(a, field.multiply(b, c))).toEqual(field.multiply(field.multiply(a, b), c))
+      expect(field.multiply(a, plus(b, c))).toEqual(plus(field.multiply(a, b), field.multiply(a, c)))
+      // Every element is a zero of x^q - x, and only a field has inverses.
+      if (a.some((digit) => digit > 0)) expect(field.multiply(a, power(field, a, p ** degree - 2))).toEqual(a.map((_, d) => Number(d === 0)))
     }
   })
 })
