@@ -1,6 +1,7 @@
 /** Progress as text: lines for a terminal, sentences for a log. Pure. */
 import type { RunEvent } from "./events.ts"
-import { paceOf, stageDone, type Progress, type RunningTask, type StageProgress } from "./progress.ts"
+import { runOutlook, stageOutlook } from "./outlook.ts"
+import { stageDone, type Progress, type RunningTask, type StageProgress } from "./progress.ts"
 
 export interface Look {
   readonly color: boolean
@@ -35,14 +36,14 @@ export const duration = (ms: number): string => {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`
 }
 
-const rateText = (rate: number): string => (rate >= 1 ? `${rate.toFixed(rate < 10 ? 1 : 0)}/s` : rate * 60 >= 1 ? `${(rate * 60).toFixed(1)}/min` : `${(rate * 3600).toFixed(1)}/h`)
-
-const barCells = 20
-const bar = (stage: StageProgress, look: Look): ReadonlyArray<readonly [string, Tone]> => {
-  const cells = (count: number) => (stage.total === 0 ? 0 : Math.floor((count / stage.total) * barCells))
-  const good = cells(stage.cached + stage.ran)
-  const bad = Math.min(barCells - good, Math.ceil((stage.failed / Math.max(1, stage.total)) * barCells))
-  return look.width < 60 ? [] : [["█".repeat(good), "green"], ["█".repeat(bad), "red"], ["░".repeat(barCells - good - bad), "dim"], [" ", "plain"]]
+/** Narrower terminals have no room for bars. */
+const barsFrom = 60
+const barOf = (cells: number, parts: { readonly total: number; readonly good: number; readonly bad: number }, look: Look): ReadonlyArray<readonly [string, Tone]> => {
+  if (look.width < barsFrom) return []
+  const share = (count: number) => Math.min(1, Math.max(0, count / Math.max(1, parts.total)))
+  const good = Math.floor(share(parts.good) * cells)
+  const bad = Math.min(cells - good, Math.ceil(share(parts.bad) * cells))
+  return [["█".repeat(good), "green"], ["█".repeat(bad), "red"], ["░".repeat(cells - good - bad), "dim"], [" ", "plain"]]
 }
 
 interface Columns {
@@ -50,27 +51,40 @@ interface Columns {
   readonly count: number
 }
 
-const stageLine = (id: string, stage: StageProgress, columns: Columns, now: number | undefined, look: Look): string => {
-  const done = stageDone(stage)
-  const pace = now === undefined ? undefined : paceOf(stage, now)
-  const unfinished = done < stage.total
+const stageLine = (id: string, stage: StageProgress, columns: Columns, leftMs: number | undefined, look: Look): string => {
   const facts: ReadonlyArray<readonly [string, Tone]> = [
     [stage.cached > 0 ? `  ${stage.cached} cached` : "", "dim"],
     [stage.running > 0 ? `  ${stage.running} running` : "", "plain"],
     [stage.failed > 0 ? `  ${stage.failed} failed` : "", "red"],
     [stage.skipped > 0 ? `  ${stage.skipped} skipped` : "", "yellow"],
     [stage.pruned > 0 ? `  ${stage.pruned} not promoted` : "", "dim"],
-    [unfinished && pace !== undefined ? `  ${rateText(pace.rate)}, ${duration(pace.leftMs)} left` : "", "dim"]
+    [leftMs === undefined ? "" : `  ${duration(leftMs)} left`, "dim"]
   ]
-  const count = `${done}/${stage.total}`.padStart(columns.count)
-  return line([[`${id.padEnd(columns.id)} `, "plain"], ...bar(stage, look), [count, "plain"], ...facts], look)
+  const count = `${stageDone(stage)}/${stage.total}`.padStart(columns.count)
+  const bar = barOf(20, { total: stage.total, good: stage.cached + stage.ran, bad: stage.failed }, look)
+  return line([[`${id.padEnd(columns.id)} `, "plain"], ...bar, [count, "plain"], ...facts], look)
 }
 
 const taskLine = (task: RunningTask, now: number, look: Look): string => {
   const said = task.progress
-  const share = said === undefined ? "" : `  ${said.done}/${said.total}${said.message === undefined ? "" : ` ${said.message}`}`
-  const attempt = task.attempt > 1 ? `  attempt ${task.attempt}` : ""
-  return line([["  ", "plain"], [`${task.stage} ${look.pointOf(task.task)}`, "dim"], [share, "plain"], [attempt, "yellow"], [`  ${duration(now - task.startedAt)}`, "dim"]], look)
+  const share = said === undefined ? "" : `${said.done}/${said.total}${said.message === undefined ? "" : ` ${said.message}`}`
+  const bar = said === undefined ? [] : barOf(10, { total: said.total, good: said.done, bad: 0 }, look)
+  const attempt = task.attempt > 1 ? `attempt ${task.attempt}  ` : ""
+  const point = look.pointOf(task.task)
+  return line([["  ", "plain"], [`${task.stage}${point === "" ? "" : ` ${point}`}  `, "dim"], ...bar, [share === "" ? "" : `${share}  `, "plain"], [attempt, "yellow"], [duration(now - task.startedAt), "dim"]], look)
+}
+
+/** For the run as a whole, where that is more than one stage. */
+const totalLine = (progress: Progress, now: number, look: Look): string => {
+  const done = Object.values(progress.stages).reduce((sum, stage) => sum + stageDone(stage), 0)
+  return line([[`${done} of ${plural(progress.tasks, "task")}  ${duration(now - progress.startedAt)}${leftText(progress, now)}`, "dim"]], look)
+}
+
+/** `; about 20 s left`; where some stages have not begun, of which nothing is known, that is said. */
+const leftText = (progress: Progress, now: number): string => {
+  const { leftMs, unknown } = runOutlook(progress, now)
+  if (leftMs === undefined) return ""
+  return `; about ${duration(leftMs)} left${unknown.length === 0 ? "" : `, without ${unknown.slice(0, 2).join(", ")}${unknown.length > 2 ? ` and ${unknown.length - 2} more` : ""}`}`
 }
 
 /** Running tasks are shown once they have taken so long: shorter ones would only flicker. */
@@ -83,15 +97,17 @@ export const progressLines = (progress: Progress, now: number, look: Look): Read
     id: Math.max(0, ...stages.map(([id]) => id.length)),
     count: Math.max(0, ...stages.map(([, { total }]) => 2 * String(total).length + 1))
   }
-  const room = Math.max(3, look.height - 2)
+  const withTotal = stages.length > 1 && progress.end === undefined && look.height > 8
+  const room = Math.max(3, look.height - (withTotal ? 3 : 2))
   const running = [...progress.running.values()].filter((task) => now - task.startedAt >= shownAfterMs).slice(0, Math.max(0, Math.min(8, room - 3)))
   const roomForStages = Math.max(1, room - running.length - 1)
   const shown = stages.length <= roomForStages ? stages : mostTelling(stages).slice(0, roomForStages)
   const hidden = stages.length - shown.length
   return [
-    ...shown.map(([id, stage]) => stageLine(id, stage, columns, progress.end === undefined ? now : undefined, look)),
+    ...shown.map(([id, stage]) => stageLine(id, stage, columns, progress.end === undefined ? stageOutlook(progress, id, now)?.leftMs : undefined, look)),
     ...(hidden > 0 ? [line([[`… and ${hidden} more stages`, "dim"]], look)] : []),
-    ...running.map((task) => taskLine(task, now, look))
+    ...running.map((task) => taskLine(task, now, look)),
+    ...(withTotal ? [totalLine(progress, now, look)] : [])
   ]
 }
 
@@ -101,11 +117,10 @@ const mostTelling = (stages: ReadonlyArray<readonly [string, StageProgress]>): R
   return stages.toSorted(([, a], [, b]) => rank(a) - rank(b))
 }
 
-/** `12 of 40 tasks: 8 cached, 4 ran, 2 running; 30 s left`, for a log. */
+/** `12 of 40 tasks: 8 cached, 4 ran, 2 running; about 30 s left`, for a log. */
 export const summaryLine = (progress: Progress, now: number): string => {
   const stages = Object.values(progress.stages)
   const sum = (of: (stage: StageProgress) => number) => stages.reduce((total, stage) => total + of(stage), 0)
-  const left = stages.filter((stage) => stageDone(stage) < stage.total).map((stage) => paceOf(stage, now)?.leftMs).filter((ms) => ms !== undefined)
   const counts = [
     [sum((stage) => stage.cached), "cached"],
     [sum((stage) => stage.ran), "ran"],
@@ -115,8 +130,7 @@ export const summaryLine = (progress: Progress, now: number): string => {
     [sum((stage) => stage.pruned), "not promoted"]
   ] as const
   const facts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`).join(", ")
-  const time = left.length === 0 ? "" : `; about ${duration(left.reduce((a, b) => a + b, 0))} left in the stages at work`
-  return `${sum(stageDone)} of ${progress.tasks} tasks${facts === "" ? "" : `: ${facts}`}${time}`
+  return `${sum(stageDone)} of ${plural(progress.tasks, "task")}${facts === "" ? "" : `: ${facts}`}${leftText(progress, now)}`
 }
 
 export const startLine = (event: Extract<RunEvent, { readonly type: "run-started" }>): string => {

@@ -9,9 +9,11 @@ export interface StageProgress {
   readonly skipped: number
   readonly pruned: number
   readonly running: number
-  /** When its first task was started, and how much of the clock its tasks have taken since, by the last one's end. */
+  /** When its first task was started. */
   readonly startedAt: number | undefined
-  readonly lastEndAt: number | undefined
+  /** What its tasks took that ran to their end, and what all of them took that have ended, milliseconds summed over the tasks. */
+  readonly ranMs: number
+  readonly spentMs: number
 }
 
 export interface RunningTask {
@@ -19,8 +21,8 @@ export interface RunningTask {
   readonly stage: string
   readonly startedAt: number
   readonly attempt: number
-  /** What the task itself says. */
-  readonly progress: { readonly done: number; readonly total: number; readonly message?: string } | undefined
+  /** What the task itself says, and when it said so. */
+  readonly progress: { readonly at: number; readonly done: number; readonly total: number; readonly message?: string } | undefined
 }
 
 export interface Progress {
@@ -36,7 +38,7 @@ export interface Progress {
 
 export const noProgress: Progress = { run: undefined, pipeline: "", startedAt: 0, tasks: 0, stages: {}, running: new Map(), end: undefined }
 
-const noStage: StageProgress = { total: 0, cached: 0, ran: 0, failed: 0, skipped: 0, pruned: 0, running: 0, startedAt: undefined, lastEndAt: undefined }
+const noStage: StageProgress = { total: 0, cached: 0, ran: 0, failed: 0, skipped: 0, pruned: 0, running: 0, startedAt: undefined, ranMs: 0, spentMs: 0 }
 
 export const stageDone = (stage: StageProgress): number => stage.cached + stage.ran + stage.failed + stage.skipped + stage.pruned
 
@@ -66,42 +68,37 @@ export const advance = (progress: Progress, event: RunEvent): Progress => {
       const task = progress.running.get(event.task)
       if (task === undefined || event.event.type !== "progress") return progress
       const { done, message, total } = event.event
-      const said = { done, total, ...(message === undefined ? {} : { message }) }
+      const said = { at: event.at, done, total, ...(message === undefined ? {} : { message }) }
       return { ...progress, running: new Map(progress.running).set(event.task, { ...task, progress: said }) }
     }
     case "task-finished":
-      return inStage(ended(progress, event), event.stage, (stage) => ({ ran: stage.ran + 1, lastEndAt: event.at }))
+      return inStage(ended(progress, event), event.stage, (stage) => ({ ran: stage.ran + 1, ranMs: stage.ranMs + tookOf(progress, event) }))
     case "task-failed":
-      return inStage(ended(progress, event), event.stage, (stage) => ({ failed: stage.failed + (event.willRetry ? 0 : 1), lastEndAt: event.at }))
+      return inStage(ended(progress, event), event.stage, (stage) => ({ failed: stage.failed + (event.willRetry ? 0 : 1) }))
     case "run-finished":
-      return { ...progress, running: new Map(), end: { status: event.status, counts: event.counts, wallMs: event.wallMs } }
+      // What an interruption cut short runs no more.
+      return { ...progress, stages: mapValues(progress.stages, (stage) => ({ ...stage, running: 0 })), running: new Map(), end: { status: event.status, counts: event.counts, wallMs: event.wallMs } }
   }
 }
+
+const mapValues = <A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Readonly<Record<string, B>> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]))
 
 const inStage = (progress: Progress, id: string, change: (stage: StageProgress) => Partial<StageProgress>): Progress => {
   const stage = progress.stages[id] ?? noStage
   return { ...progress, stages: { ...progress.stages, [id]: { ...stage, ...change(stage) } } }
 }
 
-const ended = (progress: Progress, { stage, task }: { readonly stage: string; readonly task: string }): Progress => {
+interface End {
+  readonly at: number
+  readonly stage: string
+  readonly task: string
+}
+
+const tookOf = (progress: Progress, { at, task }: End): number => at - (progress.running.get(task)?.startedAt ?? at)
+
+const ended = (progress: Progress, end: End): Progress => {
   const running = new Map(progress.running)
-  if (!running.delete(task)) return progress // it shared the work of another task, and never ran itself
-  return inStage({ ...progress, running }, stage, (before) => ({ running: before.running - 1 }))
-}
-
-export interface Pace {
-  /** Tasks per second. */
-  readonly rate: number
-  readonly leftMs: number
-}
-
-/** How fast a stage's tasks have run so far, and how long the rest takes at that; undefined before one has ended. */
-export const paceOf = (stage: StageProgress, now: number): Pace | undefined => {
-  if (stage.startedAt === undefined || stage.ran === 0) return undefined
-  const left = stage.total - stageDone(stage)
-  // Between two ends the rate would seem to fall and jump up again: time counts up to the last end, or beyond if the next is overdue.
-  const upToEnd = Math.max(1, (stage.lastEndAt ?? now) - stage.startedAt)
-  const elapsed = left > 0 && now - stage.startedAt > (upToEnd / stage.ran) * (stage.ran + stage.running) ? now - stage.startedAt : upToEnd
-  const rate = stage.ran / (elapsed / 1000)
-  return { rate, leftMs: (left / rate) * 1000 }
+  if (!running.delete(end.task)) return progress // it shared the work of another task, and never ran itself
+  return inStage({ ...progress, running }, end.stage, (before) => ({ running: before.running - 1, spentMs: before.spentMs + tookOf(progress, end) }))
 }

@@ -19,6 +19,10 @@ export interface ReporterOptions {
 
 export interface Reporter {
   event(event: RunEvent): void
+  /** A line about the run as such, among what is shown of it; none among events. */
+  say(text: string): void
+  /** After somebody else has written to the terminal: what is drawn next is drawn below. */
+  redraw(): void
   /** Leaves the terminal as it was; to be called however the run ends. */
   close(): void
 }
@@ -29,15 +33,17 @@ const summaryMs = 5_000
 export const makeReporter = (options: ReporterOptions): Reporter => {
   switch (options.mode) {
     case "json":
-      return { event: (event) => options.write(`${JSON.stringify(event)}\n`), close: () => undefined }
+      return { event: (event) => options.write(`${JSON.stringify(event)}\n`), say: nothing, redraw: nothing, close: nothing }
     case "quiet":
-      return { event: (event) => sayFailure(event, options), close: () => undefined }
+      return { event: (event) => sayFailure(event, options), say: (text) => options.write(`${text}\n`), redraw: nothing, close: nothing }
     case "plain":
       return plainReporter(options)
     case "terminal":
       return terminalReporter(options)
   }
 }
+
+const nothing = () => undefined
 
 const sayFailure = (event: RunEvent, { color, write }: ReporterOptions) => {
   if (event.type === "task-failed") write(`${failureLines(event, color).join("\n")}\n`)
@@ -73,6 +79,8 @@ const plainReporter = (options: ReporterOptions): Reporter => {
       saySummary()
       if (event.type === "run-finished") options.write(`${endLine(event)}\n`)
     },
+    say: (text) => options.write(`${text}\n`),
+    redraw: nothing,
     close: () => clearInterval(timer)
   }
 }
@@ -113,10 +121,18 @@ const terminalReporter = (options: ReporterOptions): Reporter => {
         sayWarning(event, options)
         drawIfDue()
       } else if (event.type === "run-finished") {
-        if (event.counts.ran + event.counts.failed > 0) draw()
+        if (drawn > 0 || event.counts.ran + event.counts.failed > 0) draw()
         drawn = 0
         options.write(`${endLine(event)}\n`)
       } else drawIfDue()
+    },
+    say: (text) => {
+      erase()
+      options.write(`${text}\n`)
+      if (progress.run !== undefined && progress.end === undefined) draw()
+    },
+    redraw: () => {
+      drawn = 0
     },
     close: () => {
       clearInterval(timer)

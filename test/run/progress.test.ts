@@ -1,6 +1,7 @@
 import { assert, describe, it } from "vitest"
 import type { RunEvent } from "../../src/run/events.ts"
-import { advance, noProgress, paceOf, type Progress } from "../../src/run/progress.ts"
+import { runOutlook, stageOutlook } from "../../src/run/outlook.ts"
+import { advance, noProgress, type Progress } from "../../src/run/progress.ts"
 import { duration, endLine, failureLines, progressLines, startLine, summaryLine, type Look } from "../../src/run/progress-lines.ts"
 import { makeReporter, type ReportMode } from "../../src/run/reporter.ts"
 import { planned } from "./support.ts"
@@ -29,16 +30,25 @@ describe("progress", () => {
     )
     assert.deepStrictEqual(progressLines(progress, 1500, look), [
       "data  ████████████████████   4/4  4 cached",
-      "train ██░░░░░░░░░░░░░░░░░░  1/10  2 running  1.0/s, 9.0 s left",
-      "  train d=100  30/100 loss 0.1  1.5 s"
+      "train ██░░░░░░░░░░░░░░░░░░  1/10  2 running  14 s left",
+      "  train d=100  ███░░░░░░░ 30/100 loss 0.1  1.5 s",
+      "5 of 14 tasks  1.5 s; about 14 s left"
     ])
-    assert.strictEqual(summaryLine(progress, 1500), "5 of 14 tasks: 4 cached, 1 ran, 2 running; about 9.0 s left in the stages at work")
+    assert.deepStrictEqual(progressLines(progress, 1500, { ...look, width: 50 }), [
+      "data    4/4  4 cached",
+      "train  1/10  2 running  14 s left",
+      "  train d=100  30/100 loss 0.1  1.5 s",
+      "5 of 14 tasks  1.5 s; about 14 s left"
+    ])
+    assert.strictEqual(summaryLine(progress, 1500), "5 of 14 tasks: 4 cached, 1 ran, 2 running; about 14 s left")
   })
 
-  it("says nothing of the time left where the stages at work are done, or have just begun", () => {
+  it("says nothing of the time left where nothing is known, and what it is without", () => {
     const between = after({ ...start, stages: { data: 1, train: 10 } }, begun("data", 1, 0), finished("data", 1, 1000))
     assert.strictEqual(summaryLine(between, 1200), "1 of 14 tasks: 1 ran")
     assert.strictEqual(summaryLine([begun("train", 1, 1300)].reduce(advance, between), 1400), "1 of 14 tasks: 1 ran, 1 running")
+    const more = after(start, begun("data", 1, 0), finished("data", 1, 1000))
+    assert.strictEqual(summaryLine(more, 1000), "1 of 14 tasks: 1 ran; about 3.0 s left, without train")
   })
 
   it("counts a task that is tried again once", () => {
@@ -59,12 +69,9 @@ describe("progress", () => {
     }
   })
 
-  it("tells a pace that does not jump between two ends, and slows down when the next is overdue", () => {
-    const stage = after(start, begun("train", 1, 0), finished("train", 1, 1000), begun("train", 2, 1000)).stages["train"]
-    assert.isDefined(stage)
-    if (stage === undefined) return
-    assert.deepStrictEqual(paceOf(stage, 1500), { rate: 1, leftMs: 9000 })
-    assert.deepStrictEqual(paceOf(stage, 4000), { rate: 0.25, leftMs: 36_000 })
+  it("shows nothing running once the run is over, though it was cut short", () => {
+    const over = after(start, begun("train", 1, 0), end({}, "interrupted"))
+    assert.deepStrictEqual(progressLines(over, 5000, look), ["data  ░░░░░░░░░░░░░░░░░░░░   0/4", "train ░░░░░░░░░░░░░░░░░░░░  0/10"])
   })
 
   it("is worth few words at the end", () => {
@@ -80,6 +87,41 @@ describe("progress", () => {
     assert.deepStrictEqual(failureLines(failed("train", 1, false), false), [
       "train failed at d=100", "  no convergence", "  after 10 steps", "  Lower lr.", "  log: logs/x.log"
     ])
+  })
+})
+
+describe("the time left", () => {
+  const trainOf = (progress: Progress, now: number): number => Math.round(stageOutlook(progress, "train", now)?.leftMs ?? -1)
+  const says = (n: number, at: number, done: number, total: number): RunEvent =>
+    ({ type: "task-event", at, task: `train-${n}`, stage: "train", event: { type: "progress", done, total } })
+
+  it("of equal tasks, two at once, is what it takes", () => {
+    const two = after(start, begun("train", 1, 0), begun("train", 2, 0), finished("train", 1, 1000), finished("train", 2, 1000))
+    assert.strictEqual(trainOf(two, 1000), 4000)
+    assert.strictEqual(trainOf([begun("train", 3, 1000), begun("train", 4, 1000)].reduce(advance, two), 1600), 3400, "of the running ones the rest")
+  })
+
+  it("believes what a running task says of itself, and learns from it before any has ended", () => {
+    const told = after(start, begun("train", 1, 0), says(1, 3000, 1, 10))
+    assert.strictEqual(trainOf(told, 3000), 27_000 + 9 * 30_000)
+    assert.strictEqual(trainOf(after(start, begun("train", 1, 0), says(1, 3000, 10, 10)), 3000), 9 * 3000)
+  })
+
+  it("grows while a task takes longer than those before it", () => {
+    const overdue = after(start, begun("train", 1, 0), finished("train", 1, 1000), begun("train", 2, 1000))
+    assert.strictEqual(trainOf(overdue, 1500), 8500)
+    assert.strictEqual(trainOf(overdue, 6000), 8 * 3000)
+  })
+
+  it("is at least that of the longest running task, however many run at once", () => {
+    const last = after({ ...start, stages: { train: 3 } }, ...[1, 2, 3].map((n) => begun("train", n, 0)), finished("train", 1, 1000), finished("train", 2, 1000), says(3, 1000, 1, 11))
+    assert.strictEqual(trainOf(last, 1000), 10_000)
+  })
+
+  it("of the whole run is not the sum over stages that take turns", () => {
+    const turns = after(start, begun("data", 1, 0), finished("data", 1, 1000), begun("train", 1, 1000), finished("train", 1, 2000))
+    assert.deepStrictEqual(runOutlook(turns, 2000), { leftMs: 3000 + 9000, unknown: [] })
+    assert.isAbove(trainOf(turns, 2000) + (stageOutlook(turns, "data", 2000)?.leftMs ?? 0), 12_000)
   })
 })
 
@@ -120,6 +162,21 @@ describe("the reporter", () => {
       "train ████░░░░░░░░░░░░░░░░  2/10  1 failed",
       "Failed in 1.2 s: 1 ran, 1 failed."
     ])
+  })
+
+  it("on a terminal says more above what is drawn, and draws below what somebody else wrote", () => {
+    let text = ""
+    let now = 0
+    const reporter = makeReporter({ mode: "terminal", write: (piece) => (text += piece), color: false, size: () => ({ width: 80, height: 24 }), tasks: [], now: () => (now += 1000) })
+    reporter.event(start)
+    reporter.event(begun("train", 1, 0))
+    reporter.say("Stopping.")
+    assert.deepStrictEqual(screen(text).slice(0, 4), ["p: 14 tasks in 2 stages at 10 points (run r)", "Stopping.", "data  ░░░░░░░░░░░░░░░░░░░░   0/4", "train ░░░░░░░░░░░░░░░░░░░░  0/10  1 running"])
+    const before = text.length
+    reporter.redraw()
+    reporter.event(begun("train", 2, 0))
+    assert.notInclude(text.slice(before), "\u001b", "nothing of the shell's is erased")
+    reporter.close()
   })
 
   it("elsewhere prints lines as things happen", () => {
