@@ -17,7 +17,7 @@ export default defineStage({
   summary: doc("Compares answers that copy from the source, or are always the same, with the targets."),
   params: Schema.Struct({
     limit: Schema.optionalKey(field(Count, doc("Takes the first so many samples only.", "samples"))),
-    threshold: field(NonNegative, doc("Hybrid data: a number counts as right up to this distance."), 0.1),
+    threshold: field(NonNegative, doc("Hybrid data: a number counts as right when it is off by less than this."), 0.1),
     modulus: Schema.optionalKey(field(Count, doc("Hybrid data over F_p: p."))),
     bin: field(Count, doc("Width of the ranges in `lengths`.", "tokens"), 16)
   }),

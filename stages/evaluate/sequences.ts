@@ -21,7 +21,7 @@ export default defineStage({
     limit: Schema.optionalKey(field(Count, doc("Takes the first so many samples only.", "samples"))),
     batch: field(Count, doc("Answers that are worked on at once.", "answers"), 64),
     decoding: field(oneOf(...decodings), doc("cached: one step for each token, what attention needs being kept. whole: everything again for each token, as a check. They give the same answers."), "cached"),
-    threshold: field(NonNegative, doc("Hybrid models: a number counts as right up to this distance."), 0.1),
+    threshold: field(NonNegative, doc("Hybrid models: a number counts as right when it is off by less than this."), 0.1),
     modulus: Schema.optionalKey(field(Count, doc("Hybrid models over F_p: p. Numbers are rounded to residues before they are used and compared."))),
     bin: field(Count, doc("Width of the ranges in `lengths`.", "tokens"), 16)
   }),

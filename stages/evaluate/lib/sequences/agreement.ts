@@ -13,7 +13,7 @@ export interface Agreement {
   readonly polynomialsRight: number
 }
 
-/** Whether two sequences have the same token at places i and j, with numbers that differ by `threshold` at most. */
+/** Whether two sequences have the same token at places i and j, and numbers beside it that differ by less than the threshold. */
 export type SameAt = (a: Sequence, i: number, b: Sequence, j: number) => boolean
 
 /** `modulus`: numbers are residues, and so is their distance. */
@@ -21,7 +21,7 @@ export const sameToken = ({ number }: Vocabulary, threshold: number, modulus: nu
   if (a.tokens[i] !== b.tokens[j] || a.tokens[i] === undefined) return false
   if (a.tokens[i] !== number) return true
   const distance = Math.abs((a.values?.[i] ?? Number.NaN) - (b.values?.[j] ?? Number.NaN))
-  return (modulus === undefined ? distance : Math.min(distance % modulus, modulus - (distance % modulus))) <= threshold
+  return (modulus === undefined ? distance : Math.min(distance % modulus, modulus - (distance % modulus))) < threshold
 }
 
 export const agreementOf = (answer: Sequence, target: Sequence, vocabulary: Vocabulary, same: SameAt): Agreement => {

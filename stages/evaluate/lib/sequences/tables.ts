@@ -44,7 +44,7 @@ export const statColumns = {
   beam: column(Int64, doc("answers followed at once; 1 is greedy")),
   length_penalty: column(Float64, doc("power of the length in the score")),
   max_length: column(Int64, doc("greatest length of an answer", "tokens")),
-  threshold: column(nullable(Float64), doc("hybrid models: a number counts as right up to this distance; null for others")),
+  threshold: column(nullable(Float64), doc("hybrid models: a number counts as right when it is off by less than this; null for others")),
   modulus: column(nullable(Int64), doc("hybrid models: numbers are residues of it; null for others"))
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { Result } from "effect"
 import { parse } from "yaml"
 import { randomStream } from "../../../../src/stage/random.ts"
-import { Int32, Int64, listOf, Utf8 } from "../../../../src/stage.ts"
+import { Float32, Int32, Int64, listOf, Utf8 } from "../../../../src/stage.ts"
 import { openTableWriter } from "../../../../src/table/write.ts"
 import { readArchitecture } from "../../../../src/tensor/layers/architecture.ts"
 import { exportNetwork } from "../../../../src/tensor/layers/export.ts"
@@ -26,13 +26,25 @@ export const EOS = 25
 const VOCABULARY = 42
 export const words = Array.from({ length: VOCABULARY }, (_, id) => ({ token: special[id] ?? (id < 20 ? `C${id}` : `E${id}`), kind: special[id] ?? (id < 20 ? "coefficient" : "exponent") }))
 
+export interface TinySettings {
+  /** The file of configs/models. */
+  readonly file?: string
+  readonly depth?: number
+  readonly seed?: number
+  readonly sourceLength?: number
+  readonly targetLength?: number
+  readonly settings?: Readonly<Record<string, number>>
+  /** Changes the file's text. */
+  readonly change?: (text: string) => string
+}
+
 /** Weights that start wide, so that answers depend on the source and on the tokens before. */
-export const tinyModel = ({ depth = 1, seed = 2, sourceLength = 14, spread = 14, targetLength = 10 } = {}): Tiny => {
-  const file: unknown = parse(readFileSync(new URL("../../../../configs/models/transformer-mini.yaml", import.meta.url), "utf8"))
-  const architecture = Result.getOrThrow(readArchitecture(file, { depth, dropout: 0, source_length: sourceLength, target_length: targetLength, vocabulary: VOCABULARY, padding: 1 }))
-  const network = Result.getOrThrow(networkOf(architecture))
+export const tinyModel = ({ change = (text) => text, depth = 1, file = "transformer-mini", seed = 2, settings = {}, sourceLength = 14, targetLength = 10 }: TinySettings = {}): Tiny => {
+  const text = change(readFileSync(new URL(`../../../../configs/models/${file}.yaml`, import.meta.url), "utf8"))
+  const given = { depth, features: 32, positions: 16, dropout: 0, source_length: sourceLength, target_length: targetLength, vocabulary: VOCABULARY, padding: 1, ...settings }
+  const network = Result.getOrThrow(networkOf(Result.getOrThrow(readArchitecture(parse(text), given))))
   const drawn = drawParameters(network, (name) => randomStream(seed, "tiny", name))
-  const weights = Object.fromEntries(Object.entries(drawn).map(([name, of]) => [name, /norm|bias/.test(name) ? of : tensor(float32Of(of).map((value) => spread * value), of.shape)]))
+  const weights = Object.fromEntries(Object.entries(drawn).map(([name, of]) => [name, /norm|bias/.test(name) ? of : tensor(float32Of(of).map((value) => 14 * value), of.shape)]))
   const bytes = exportNetwork(network, weights, { metadata: { vocabulary: JSON.stringify(words.map(({ token }) => token)) } })
   return { bytes, weights, words, sourceLength, targetLength }
 }
@@ -55,10 +67,19 @@ export const modelFile = (bytes: Uint8Array): Made => {
   return { path, kind: "model" }
 }
 
-export const pairTable = (sources: ReadonlyArray<Int32Array>, targets: ReadonlyArray<Int32Array>): Made => {
+/** With numbers beside tokens where `values` gives them. */
+export const pairTable = (sources: ReadonlyArray<Int32Array>, targets: ReadonlyArray<Int32Array>, values?: (tokens: Int32Array) => Float32Array): Made => {
   const path = join(temporaryFolder(), "pairs.arrow")
-  const writer = openTableWriter(path, { sample: Int64, source: listOf(Int32), target: listOf(Int32) })
-  writer.append(sources.map((source, i) => ({ sample: 100 + i, source, target: targets[i] ?? source })))
+  const pairs = sources.map((source, i) => ({ sample: 100 + i, source, target: targets[i] ?? source }))
+  const plain = { sample: Int64, source: listOf(Int32), target: listOf(Int32) }
+  if (values === undefined) {
+    const writer = openTableWriter(path, plain)
+    writer.append(pairs)
+    writer.close()
+    return { path, kind: "table" }
+  }
+  const writer = openTableWriter(path, { ...plain, source_value: listOf(Float32), target_value: listOf(Float32) })
+  writer.append(pairs.map((pair) => ({ ...pair, source_value: values(pair.source), target_value: values(pair.target) })))
   writer.close()
   return { path, kind: "table" }
 }
