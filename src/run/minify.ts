@@ -4,7 +4,7 @@
  */
 import type { TransformOptions } from "esbuild"
 
-type Transform = (code: string, options: TransformOptions) => Promise<{ readonly code: string }>
+export type Transform = (code: string, options: TransformOptions) => Promise<{ readonly code: string }>
 
 /**
  * esbuild gives the most used names the letters that occur most in the source, long names that are about to go included, so that a longer

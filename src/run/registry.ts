@@ -10,7 +10,7 @@ import { nearest } from "../text/nearest.ts"
 import type { StageDescription, StageInterface } from "../stage/protocol.ts"
 import { bundleStages } from "./bundle.ts"
 import { messagesOf, packageManifest, type Roots, withEsbuild } from "./bundler.ts"
-import { type MinimalTexts, stageCode } from "./code.ts"
+import { type StageCode, stageCode, stageCodes } from "./code.ts"
 import { type BuiltStage, type BuiltStages, codeFolder, readManifest, writeManifest } from "./stage-manifest.ts"
 import { locate, type Origin, stageNames, type StagePlace } from "./stage-places.ts"
 import { takeStamps } from "./stamps.ts"
@@ -123,13 +123,7 @@ const buildStages = (places: ReadonlyMap<string, StagePlace>, roots: Roots) =>
 
 const build = async (places: ReadonlyMap<string, StagePlace>, roots: Roots): Promise<BuiltStages> => {
   const startedAt = Date.now()
-  const known: MinimalTexts = new Map()
-  const codes = await Promise.all([...places].map(async ([name, { path }]) => {
-    const code = await stageCode(path, roots, known).catch((cause: unknown) => {
-      throw buildError(name)(cause)
-    })
-    return [name, code] as const
-  }))
+  const codes = await codesOf(places, roots)
   const bundles = await bundleStages(new Map([...places].map(([name, { path }]) => [name, path])), roots, codeFolder(roots))
   const stages: Record<string, BuiltStage> = {}
   for (const [name, { digest, files }] of codes) stages[name] = { code: digest, files, bundle: bundles.paths[name] ?? "" }
@@ -137,6 +131,16 @@ const build = async (places: ReadonlyMap<string, StagePlace>, roots: Roots): Pro
   const stamps = takeStamps([...read, ...toolchain(roots)], startedAt)
   if (stamps !== undefined) writeManifest(places, roots, stamps, stages)
   return stages
+}
+
+const codesOf = async (places: ReadonlyMap<string, StagePlace>, roots: Roots): Promise<ReadonlyArray<readonly [name: string, code: StageCode]>> => {
+  const names = [...places.keys()]
+  const codes = await stageCodes([...places.values()].map(({ path }) => path), roots).catch(async (cause: unknown) => {
+    // One by one, to name the stage that is at fault.
+    for (const [name, { path }] of places) await stageCode(path, roots).catch((alone: unknown) => Promise.reject(buildError(name)(alone)))
+    throw cause
+  })
+  return codes.flatMap((code, at) => [[names[at] ?? "", code] as const])
 }
 
 /** What else decides what is built: this package and the bundler. */
