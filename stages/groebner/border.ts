@@ -5,7 +5,7 @@ import {
 import { algebraError, groebnerBasis, normalMonomials, numberedVariables, type OrderName, orderNames, type Polynomial, polynomialRing, primeField, type Ring } from "./lib/algebra/index.ts"
 import { borderBasisAt, drawnPoints } from "./lib/border/border-basis.ts"
 import { QuotientRing } from "./lib/border/quotient-ring.ts"
-import { type KeyedPolynomial, toList } from "./lib/border/keyed-polynomial.ts"
+import { inRing, type KeyedPolynomial, toList } from "./lib/border/keyed-polynomial.ts"
 import { MonomialNumbers } from "./lib/border/monomial-numbers.ts"
 import { borderOf, drawnOrderIdeal, partitionCorner, uniformCorner } from "./lib/border/order-ideal.ts"
 import { type Entries, monomialsByDegree, transformed } from "./lib/border/transform.ts"
@@ -192,6 +192,3 @@ const systemFrom = ({ attempts, entries, least, most, numbers, p, ring, same }: 
 /** F lies in the ideal of G; it generates all of it when its quotient ring is no larger. */
 const hasDimension = (ring: Ring<number>, f: ReadonlyArray<Polynomial<number>>, size: number): boolean =>
   normalMonomials(groebnerBasis({ ring, polynomials: f }, { order: "degrevlex" }).polynomials, "degrevlex", ring.variables.length, size)?.length === size * ring.variables.length
-
-/** A polynomial of the algebra library, whose terms stand in the ring's order (degrevlex) already. */
-const inRing = (numbers: MonomialNumbers, { coefficients, keys }: KeyedPolynomial): Polynomial<number> => ({ coefficients, exponents: Uint16Array.from(Array.from(keys, (key) => numbers.exponents(key)).flat()) })

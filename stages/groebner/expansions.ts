@@ -1,8 +1,9 @@
 /** What the border basis algorithm does at its last steps, for oracles that learn which products are worth reducing (Kera et al., NeurIPS 2025). */
 import { Bool, column, Count, defineStage, doc, Effect, field, Float64, int, Int32, Int64, listOf, nullable, oneOf, Schema, StageError, table, UInt8 } from "../../src/stage.ts"
+import { groebnerBasis, isZeroDimensional, numberedVariables, polynomialRing, primeField } from "./lib/algebra/index.ts"
 import { type BorderBasis, borderBasis, growths } from "./lib/border/border-basis-algorithm.ts"
 import { decodeFinished, encodeFinished, type Finished, mostKept, saveAgainAfter, sizeOf } from "./lib/border/finished.ts"
-import { fromList, toList } from "./lib/border/keyed-polynomial.ts"
+import { fromList, inRing, toList } from "./lib/border/keyed-polynomial.ts"
 import { MonomialNumbers } from "./lib/border/monomial-numbers.ts"
 import { QuotientRing } from "./lib/border/quotient-ring.ts"
 import { stepColumns, stepRow } from "./lib/border/step-table.ts"
@@ -27,6 +28,7 @@ export default defineStage({
     systems: table({
       sample: column(Int64, doc("number of the sample")),
       finished: column(Bool, doc("the algorithm ended before the universe became too large")),
+      finite: column(Bool, doc("the ideal has finitely many zeros over the algebraic closure, without which it cannot end")),
       ideal: column(nullable(Int64), doc("digest of the border basis; null where it did not end")),
       monomials: column(Int32, doc("size of the order ideal, the dimension of the quotient ring; 0 where it did not end, and for the whole ring")),
       universes: column(Int32, doc("universes in which a stable span was computed")),
@@ -40,6 +42,7 @@ export default defineStage({
     stat: table({
       samples: column(Int64, doc("systems")),
       finished: column(Int64, doc("on which the algorithm ended")),
+      infinite: column(Int64, doc("with infinitely many zeros, on which it cannot")),
       steps: column(Int64, doc("steps written")),
       last: column(Int64, doc("of them such in which nothing survives")),
       span: column(Float64, doc("mean number of polynomials in the span")),
@@ -57,7 +60,7 @@ export default defineStage({
     const kept: Array<Finished> = saved === undefined ? [] : [...decodeFinished(saved)]
     const resumed = kept.length
     let room = mostKept - kept.reduce((bytes, one) => bytes + sizeOf(one), 0)
-    const sum = { samples: 0, finished: 0, steps: 0, last: 0, span: 0, survivors: 0, products: 0 }
+    const sum = { samples: 0, finished: 0, infinite: 0, steps: 0, last: 0, span: 0, survivors: 0, products: 0 }
     let due = performance.now() + saveAgainAfter(0)
     for (let batch = 0; batch < batches.count; batch++) {
       for (const system of yield* systemsOf(yield* batches.read(batch))) {
@@ -72,6 +75,7 @@ export default defineStage({
         yield* outputs.timing.append([{ sample: system.sample, seconds: done.seconds }])
         sum.samples++
         sum.finished += Number(done.system.finished)
+        sum.infinite += Number(!done.system.finite)
         for (const row of done.steps) {
           sum.steps++
           sum.last += Number(row.survivor_variables.length === 0)
@@ -90,6 +94,7 @@ export default defineStage({
     yield* outputs.stat.append([{
       samples: sum.samples,
       finished: sum.finished,
+      infinite: sum.infinite,
       steps: sum.steps,
       last: sum.last,
       span: sum.span / Math.max(1, sum.steps),
@@ -112,7 +117,9 @@ const finishedOn = (system: System, { growth, largest, leading, steps }: Setting
   const begun = performance.now()
   const numbers = new MonomialNumbers(variables)
   const generators = fromList(f, numbers)
-  const made = borderBasis(numbers, characteristic, generators, { growth, largest })
+  const ring = polynomialRing(primeField(characteristic), numberedVariables(variables), "degrevlex")
+  const isFinite = () => isZeroDimensional(groebnerBasis({ ring, polynomials: generators.map((polynomial) => inRing(numbers, polynomial)) }, { order: "degrevlex" }).polynomials, variables)
+  const made = borderBasis(numbers, characteristic, generators, { growth, largest, isFinite })
   if (made !== undefined) prove(sample, numbers, characteristic, made, generators)
   const seconds = (performance.now() - begun) / 1000
   const basis = toList(made?.basis ?? [], numbers, "degrevlex")
@@ -123,6 +130,7 @@ const finishedOn = (system: System, { growth, largest, leading, steps }: Setting
     system: {
       sample,
       finished: made !== undefined,
+      finite: made !== undefined || isFinite(),
       ideal: made === undefined ? null : ideal,
       monomials: made?.orderIdeal.length ?? 0,
       universes: made?.universes ?? 0,

@@ -1,6 +1,6 @@
 /** Pairs of systems and bases as token sequences of fixed length for sequence models, in parts that share no ideal. */
 import {
-  Category, column, Count, defineStage, doc, Effect, field, Float32, Float64, int, Int32, Int64, listOf, nullable, oneOf, Schema, StageError, table, Utf8
+  Category, column, Count, defineStage, doc, Effect, field, Float64, int, Int32, Int64, nullable, oneOf, Schema, StageError, table
 } from "../../src/stage.ts"
 import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
@@ -8,18 +8,8 @@ import { systemColumns } from "./lib/generation/system-table.ts"
 import { figuresOf, PairWriter, tokenWidth } from "./lib/tokens/pair-writer.ts"
 import { badShares, Selection, splitFields } from "./lib/tokens/selection.ts"
 import { parts } from "./lib/tokens/split.ts"
-import { type TokenSettings, tokenKinds } from "./lib/tokens/vocabulary.ts"
-
-const tokenColumns = {
-  sample: column(Int64, doc("number of the sample")),
-  source: column(listOf(Int32), doc("F: token numbers, `eos`, then `pad` up to the fixed length; n + 2 numbers a token with `unit: monomials`")),
-  target: column(listOf(Int32), doc("G: likewise")),
-  source_value: column(listOf(Float32), doc("with `coefficients: numbers`: the coefficient beside each token, NaN where there is none; else empty")),
-  target_value: column(listOf(Float32), doc("likewise")),
-  source_tokens: column(Int32, doc("tokens before padding, `eos` included")),
-  target_tokens: column(Int32, doc("likewise")),
-  ideal: column(Int64, doc("digest of G; no two parts share one"))
-}
+import { tokenColumns, vocabularyColumns, vocabularyRows } from "./lib/tokens/token-table.ts"
+import type { TokenSettings } from "./lib/tokens/vocabulary.ts"
 
 const figureColumns = {
   f_polynomials: column(Int32, doc("polynomials in F")),
@@ -57,12 +47,7 @@ export default defineStage({
     train: table(tokenColumns),
     validation: table(tokenColumns),
     test: table(tokenColumns),
-    vocabulary: table({
-      id: column(Int64, doc("the token's number")),
-      token: column(Utf8, doc("as it stands in texts")),
-      kind: column(Utf8, doc(tokenKinds.join(" | "))),
-      value: column(nullable(Float64), doc("of a coefficient, a group of digits or an exponent"))
-    }, doc("One row for each token.")),
+    vocabulary: table(vocabularyColumns, doc("One row for each token.")),
     systems: table({
       sample: column(Int64, doc("number of the sample")),
       part: column(Category, doc("train, validation or test")),
@@ -127,7 +112,7 @@ export default defineStage({
         hint: `The longest has ${longest.source} and ${longest.target} tokens.`
       })
     }
-    yield* outputs.vocabulary.append(vocabulary.tokens.map(({ kind, text, value }, id) => ({ id, token: text, kind, value: value ?? null })))
+    yield* outputs.vocabulary.append(vocabularyRows(vocabulary))
     yield* outputs.stat.append([{
       samples: done,
       train: counts.train,

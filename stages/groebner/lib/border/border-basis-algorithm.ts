@@ -5,7 +5,7 @@
 import { modularProduct } from "../algebra/index.ts"
 import { type KeyedPolynomial, leadOf } from "./keyed-polynomial.ts"
 import type { MonomialNumbers } from "./monomial-numbers.ts"
-import { echelon, stableSpan, type Step, type Vanished } from "./stable-span.ts"
+import { echelon, type Stable, stableSpan, type Step, type Vanished } from "./stable-span.ts"
 import { Universe } from "./universe.ts"
 
 /** quotient: by the border of the monomials that lead nothing, which suffices (their Corollary 23). universe: by its whole border. */
@@ -23,23 +23,35 @@ export interface BorderBasis {
   readonly universes: number
 }
 
-/** Undefined when a universe would pass `largest` monomials: the ideal may have infinitely many zeros. */
-export const borderBasis = (numbers: MonomialNumbers, p: number, generators: ReadonlyArray<KeyedPolynomial>, { growth, largest }: { readonly growth: Growth; readonly largest: number }): BorderBasis | undefined => {
-  let universe = Universe.of(numbers, [numbers.one, ...generators.flatMap(({ keys }) => Array.from(keys))])
-  if (universe.size > largest) return undefined
-  let span = echelon(universe, p, generators)
+export interface Limits {
+  readonly growth: Growth
+  /** Monomials of a universe. */
+  readonly largest: number
+  /** Asked when universes have grown often: nothing is found where the ideal has infinitely many zeros, and the universe would grow up to its limit. */
+  readonly isFinite?: () => boolean
+}
+
+/** Universes after which one asks: ideals with few zeros were seen to need five. */
+const often = 8
+
+/** Undefined when a universe would pass `largest` monomials, or the ideal has infinitely many zeros. */
+export const borderBasis = (numbers: MonomialNumbers, p: number, generators: ReadonlyArray<KeyedPolynomial>, { growth, isFinite, largest }: Limits): BorderBasis | undefined => {
+  let universe = Universe.of(numbers, largest, [numbers.one, ...generators.flatMap(({ keys }) => Array.from(keys))])
+  let span = universe === undefined ? [] : echelon(universe, p, generators)
   const vanished: Vanished = new WeakMap()
-  for (let universes = 1; ; universes++) {
-    const stable = stableSpan(universe, p, span, largest, vanished)
+  for (let universes = 1; universe !== undefined; universes++) {
+    const stable: Stable | undefined = stableSpan(universe, p, span, vanished)
     if (stable === undefined) return undefined
     const leading = new Set(stable.span.map(leadOf))
     const orderIdeal = stable.universe.monomials.filter((key) => !leading.has(key))
     const border = orderIdeal.length === 0 ? new Set([numbers.one]) : stable.universe.border(orderIdeal)
     const missing = [...border].filter((key) => !stable.universe.has(key))
     if (missing.length === 0) return { orderIdeal, basis: reducedOn(border, orderIdeal, stable.span, p), steps: stable.steps, universes }
+    if (universes === often && isFinite?.() === false) return undefined
     universe = stable.universe.with(growth === "quotient" ? missing : stable.universe.border(stable.universe.monomials))
     span = stable.span
   }
+  return undefined
 }
 
 /** Rows of the span whose leading monomial is in the border, every other monomial reduced to the order ideal. */

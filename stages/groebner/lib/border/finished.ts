@@ -9,6 +9,7 @@ export interface Finished {
   readonly system: {
     readonly sample: number
     readonly finished: boolean
+    readonly finite: boolean
     readonly ideal: bigint | null
     readonly monomials: number
     readonly universes: number

@@ -1,5 +1,5 @@
 /** Polynomials over F_p whose monomials are numbers (`MonomialNumbers`): what border bases are computed with, and how they come from and go to tables. */
-import { comparator, modularProduct, type OrderName } from "../algebra/index.ts"
+import { comparator, modularProduct, type OrderName, type Polynomial } from "../algebra/index.ts"
 import type { PolynomialList } from "../generation/system-table.ts"
 import type { MonomialNumbers } from "./monomial-numbers.ts"
 
@@ -40,6 +40,9 @@ export const fromList = (list: PolynomialList, numbers: MonomialNumbers): Readon
     return fromSums(sums)
   })
 }
+
+/** For the algebra library, in a ring under degrevlex: the terms stand in its order already. */
+export const inRing = (numbers: MonomialNumbers, { coefficients, keys }: KeyedPolynomial): Polynomial<number> => ({ coefficients, exponents: Uint16Array.from(Array.from(keys, (key) => numbers.exponents(key)).flat()) })
 
 /** Terms descending under `order`. */
 export const toList = (polynomials: ReadonlyArray<KeyedPolynomial>, numbers: MonomialNumbers, order: OrderName): PolynomialList => {

@@ -28,13 +28,13 @@ export interface Stable {
 /** Which products of a row, by variable, V alone reduces to zero: they stay zero for as long as V only grows. */
 export type Vanished = WeakMap<KeyedPolynomial, Uint8Array>
 
-/** Undefined when the universe passes `largest` monomials. */
-export const stableSpan = (given: Universe, p: number, generators: ReadonlyArray<KeyedPolynomial>, largest: number, vanished: Vanished): Stable | undefined => {
+/** Undefined when the universe outgrows its limit. */
+export const stableSpan = (given: Universe, p: number, generators: ReadonlyArray<KeyedPolynomial>, vanished: Vanished): Stable | undefined => {
   let [universe, span] = [given, generators]
   const steps: Array<Step> = []
   for (;;) {
-    if (universe.size > largest) return undefined
-    const { added, grown, survivors } = expanded(universe, p, span, largest, vanished)
+    const { added, grown, survivors } = expanded(universe, p, span, vanished)
+    if (grown === undefined) return undefined
     steps.push({ maximal: universe.maximal, universe: universe.size, span, survivors })
     universe = grown
     if (added.length === 0) return { universe, span, steps }
@@ -58,8 +58,15 @@ export const echelon = (universe: Universe, p: number, polynomials: ReadonlyArra
 
 const ascending = (rows: ReadonlyArray<KeyedPolynomial>): ReadonlyArray<KeyedPolynomial> => rows.toSorted((a, b) => leadOf(a) - leadOf(b))
 
+interface Expanded {
+  readonly added: ReadonlyArray<KeyedPolynomial>
+  readonly survivors: Step["survivors"]
+  /** The universe that holds the survivors; undefined when it outgrows its limit. */
+  readonly grown: Universe | undefined
+}
+
 /** One step: all products in their order, those that survive, and the universe that holds them. */
-const expanded = (universe: Universe, p: number, span: ReadonlyArray<KeyedPolynomial>, largest: number, vanished: Vanished) => {
+const expanded = (universe: Universe, p: number, span: ReadonlyArray<KeyedPolynomial>, vanished: Vanished): Expanded => {
   const elimination = new Elimination(universe, p)
   const columns = span.map((row) => elimination.hold(row))
   const left: Array<{ readonly at: number; readonly variable: number; readonly column: number }> = []
@@ -74,12 +81,14 @@ const expanded = (universe: Universe, p: number, span: ReadonlyArray<KeyedPolyno
     })
   })
   // Survivors may bring monomials that lie outside; the universe takes them in, and with them perhaps leading monomials of other rows.
-  let grown = universe
-  for (;;) {
-    const inside = left.filter(({ column }) => grown.has(universe.keys[column] ?? -1))
+  let grown: Universe | undefined = universe
+  while (grown !== undefined) {
+    const within: Universe = grown
+    const inside = left.filter(({ column }) => within.has(universe.keys[column] ?? -1))
     const added = inside.map(({ column }) => elimination.row(column))
-    const missing = added.flatMap(({ keys }) => Array.from(keys.filter((key) => !grown.has(key))))
-    if (missing.length === 0 || grown.size > largest) return { added, grown, survivors: inside.map(({ at, variable }) => [at, variable] as const) }
-    grown = grown.with(missing)
+    const missing = added.flatMap(({ keys }) => Array.from(keys.filter((key) => !within.has(key))))
+    if (missing.length === 0) return { added, grown, survivors: inside.map(({ at, variable }) => [at, variable]) }
+    grown = within.with(missing)
   }
+  return { added: [], grown, survivors: [] }
 }

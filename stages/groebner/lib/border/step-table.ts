@@ -1,5 +1,5 @@
 /** Steps of the border basis algorithm as a table, a row for each: what an oracle is asked, and what it should answer. */
-import { column, doc, Int32, Int64, listOf, UInt8 } from "../../../../src/stage.ts"
+import { column, doc, Effect, Int32, Int64, listOf, type ReadTable, StageError, UInt8 } from "../../../../src/stage.ts"
 import type { MonomialNumbers } from "./monomial-numbers.ts"
 import type { Step } from "./stable-span.ts"
 
@@ -49,3 +49,45 @@ export const stepRow = (of: Pick<StepRow, "sample" | "step" | "characteristic" |
     survivor_variables: Int32Array.from(survivors, ([, variable]) => variable)
   }
 }
+
+/** The steps of a part of the table; views, not copies. */
+export const stepsOf = ({ columns, rows }: ReadTable): Effect.Effect<ReadonlyArray<StepRow>, StageError> =>
+  Effect.try({
+    try: () => Array.from({ length: rows }, (_, row): StepRow => {
+      const cell = (name: keyof StepRow): unknown => columns[name]?.[row]
+      const number = (name: keyof StepRow): number => {
+        const value = cell(name)
+        if (typeof value !== "number" && typeof value !== "bigint") throw notThis(name)
+        return Number(value)
+      }
+      const integers = (name: keyof StepRow): Int32Array => {
+        const value = cell(name)
+        if (!(value instanceof Int32Array)) throw notThis(name)
+        return value
+      }
+      const exponents = (name: keyof StepRow): Uint8Array => {
+        const value = cell(name)
+        if (!(value instanceof Uint8Array)) throw notThis(name)
+        return value
+      }
+      const ideal = cell("ideal")
+      if (typeof ideal !== "bigint") throw notThis("ideal")
+      return {
+        sample: number("sample"),
+        step: number("step"),
+        variables: number("variables"),
+        characteristic: number("characteristic"),
+        ideal,
+        monomials: number("monomials"),
+        universe: exponents("universe"),
+        span_terms: integers("span_terms"),
+        span_coefficients: integers("span_coefficients"),
+        span_exponents: exponents("span_exponents"),
+        survivor_polynomials: integers("survivor_polynomials"),
+        survivor_variables: integers("survivor_variables")
+      }
+    }),
+    catch: (cause) => (cause instanceof StageError ? cause : new StageError({ message: "the steps cannot be read", cause }))
+  })
+
+const notThis = (name: string) => new StageError({ message: `the column "${name}" holds something else than groebner/expansions writes`, hint: "Give the stage the output `steps` of groebner/expansions." })

@@ -15,13 +15,25 @@ export class Universe {
   /** For each variable: the column of each column's product with it, -1 where the product is no column. */
   readonly products: ReadonlyArray<Int32Array>
 
-  /** The least universe with these monomials: they and all their divisors. */
-  static of(numbers: MonomialNumbers, monomials: Iterable<number>): Universe {
-    return new Universe(numbers, closure(numbers, monomials))
+  readonly #largest: number
+
+  /**
+   * The least universe with these monomials: they and all their divisors. Undefined where they are more than `largest`, or their border has exponents beyond what
+   * the numbers hold.
+   */
+  static of(numbers: MonomialNumbers, largest: number, monomials: Iterable<number>): Universe | undefined {
+    return Universe.#made(numbers, largest, closure(numbers, monomials))
   }
 
-  private constructor(numbers: MonomialNumbers, members: ReadonlySet<number>) {
+  static #made(numbers: MonomialNumbers, largest: number, members: ReadonlySet<number>): Universe | undefined {
+    const tooMany = members.size > largest
+    const tooHigh = () => Array.from(members).some((key) => Array.from({ length: numbers.variables }).some((_, v) => numbers.exponent(key, v) === numbers.most))
+    return tooMany || tooHigh() ? undefined : new Universe(numbers, largest, members)
+  }
+
+  private constructor(numbers: MonomialNumbers, largest: number, members: ReadonlySet<number>) {
     this.numbers = numbers
+    this.#largest = largest
     this.#members = members
     this.keys = Float64Array.from(new Set([...members, ...this.border(members)])).sort().reverse()
     this.inside = Uint8Array.from(this.keys, (key) => Number(members.has(key)))
@@ -48,9 +60,9 @@ export class Universe {
     return this.monomials.filter((key) => Array.from({ length: this.numbers.variables }).every((_, v) => !this.#members.has(key + this.numbers.step(v))))
   }
 
-  /** With these monomials and their divisors as well. */
-  with(monomials: Iterable<number>): Universe {
-    return new Universe(this.numbers, closure(this.numbers, monomials, this.#members))
+  /** With these monomials and their divisors as well; undefined where `of` is. */
+  with(monomials: Iterable<number>): Universe | undefined {
+    return Universe.#made(this.numbers, this.#largest, closure(this.numbers, monomials, this.#members))
   }
 
   /** Products of the monomials with variables that are not among them. */

@@ -20,9 +20,23 @@ export class Encoder {
 
   /** Words of a list of polynomials with `separator` between them and `eos` behind; undefined where a word is missing (`outside` says which). */
   encode(list: PolynomialList): number | undefined {
-    const { eos, separator, settings, plus, variables } = this.#vocabulary
+    return this.encodeAll([list], this.#vocabulary.separator)
+  }
+
+  /** Several lists with a word of their own between them. */
+  encodeAll(lists: ReadonlyArray<PolynomialList>, between: number): number | undefined {
     this.#length = 0
     this.#outside = undefined
+    lists.forEach((list, place) => {
+      if (place > 0) this.#push(between)
+      this.#list(list)
+    })
+    this.#push(this.#vocabulary.eos)
+    return this.#outside === undefined ? this.#length : undefined
+  }
+
+  #list(list: PolynomialList): void {
+    const { separator, settings, plus, variables } = this.#vocabulary
     let term = 0
     list.terms.forEach((count, polynomial) => {
       if (polynomial > 0) this.#push(separator)
@@ -34,8 +48,6 @@ export class Encoder {
         if (settings.form === "infix" && !last) this.#push(plus)
       }
     })
-    this.#push(eos)
-    return this.#outside === undefined ? this.#length : undefined
   }
 
   /** What the last call of `encode` could not write. */

@@ -27,3 +27,5 @@ export const partOf = ({ high, low }: Digest, { test, validation }: Shares, seed
 
 /** A digest as one number of a column. */
 export const digestNumber = ({ high, low }: Digest): bigint => BigInt.asIntN(64, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0))
+
+export const digestFrom = (number: bigint): Digest => ({ high: Number(BigInt.asIntN(32, number >> 32n)), low: Number(BigInt.asIntN(32, number)) })

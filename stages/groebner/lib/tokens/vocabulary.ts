@@ -83,6 +83,12 @@ export const vocabularyOf = (settings: TokenSettings, variables: number, charact
   }
 }
 
+/** The vocabulary with one more separator at its end, and that word's number. */
+export const withSeparator = (vocabulary: Vocabulary, text: string): { readonly vocabulary: Vocabulary; readonly word: number } => ({
+  vocabulary: { ...vocabulary, tokens: [...vocabulary.tokens, { text, kind: "separator" }] },
+  word: vocabulary.tokens.length
+})
+
 const refuse = ({ coefficients, digitGroup, form, unit, words, greatestCoefficient }: TokenSettings, characteristic: number): void => {
   if (characteristic < 0 && coefficients !== "numbers") throw algebraError("Coefficients over R have no words: take `coefficients: numbers`.")
   if (coefficients === "numbers" && characteristic > mostExactSingle) throw algebraError(`Numbers beside tokens have single precision, which holds residues up to ${mostExactSingle}: take \`coefficients: digits\`.`)

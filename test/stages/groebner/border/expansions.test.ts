@@ -69,6 +69,17 @@ test("systems whose universe outgrows the limit are counted and have no steps", 
   expect(new Set(ran.rows("steps").map(({ sample }) => sample))).toEqual(new Set(finished))
 })
 
+test("an ideal with infinitely many zeros is recognised, long before the universe is full", async () => {
+  // Without rejection some of these systems keep a line of the plane over F_2.
+  const { systems } = await systemsFrom(border, { n: 60, seed: 1, bounds: [2, 2], total: 2, p: 2, most: 1 })
+  const ran = await runStage(expansions, { largest: 20_000 }, { inputs: { systems } })
+  const infinite = ran.rows("systems").filter((row) => row["finite"] === false)
+  expect(infinite.length).toBeGreaterThan(0)
+  expect(infinite.every((row) => row["finished"] === false && row["monomials"] === 0)).toBe(true)
+  const [stat] = ran.rows("stat")
+  expect([stat?.["finished"], stat?.["infinite"]].map(Number)).toEqual([60 - infinite.length, infinite.length])
+})
+
 test("systems of groebner/generate are taken, those over Q refused", async () => {
   const { systems } = await systemsFrom(generate, { n: 5, field: "F7", seed: 1 })
   expect((await runStage(expansions, {}, { inputs: { systems } })).rows("systems").every(({ finished }) => finished === true)).toBe(true)
