@@ -11,6 +11,7 @@ import type { RunnableStage } from "./decide.ts"
 import type { TaskReply } from "./messages.ts"
 import { TaskFailure, tookTooLong } from "./failure.ts"
 import type { Gpus } from "./gpus.ts"
+import { patience } from "./patience.ts"
 import type { Pool } from "./pool.ts"
 import type { TaskOutputs } from "./walk.ts"
 import { scratchName, type Workspaces } from "./workspaces.ts"
@@ -70,7 +71,7 @@ export const attemptTask = (store: StoreShape, pool: Pool, workspaces: Workspace
       }
       const { resources, timeout } = task.declaration
       const ran = pool.run({ bundle: options.stage.bundle, request, log: options.log, memoryMiB: resources.memoryMiB }, options.onStart, onEvent)
-      return (timeout === undefined ? ran : Effect.timeoutOrElse(ran, { duration: timeout * 1000, orElse: () => Effect.fail(tookTooLong(timeout)) })).pipe(
+      return (timeout === undefined ? ran : Effect.raceFirst(ran, Effect.andThen(patience(timeout * 1000), Effect.fail(tookTooLong(timeout))))).pipe(
         // What has been computed is published even if somebody presses Ctrl-C at this moment.
         Effect.flatMap((reply) => Effect.uninterruptible(publish(store, options, outputs, startedAt, metrics, reply)))
       )

@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { killsForMemory } from "../stage/kernel-kills.ts"
 import type { StageEvent } from "../stage/protocol.ts"
 import { storeError, type StoreError } from "../store/error.ts"
+import type { Control } from "./control.ts"
 import { outgrew, type TaskFailure } from "./failure.ts"
 import { type Gpus, gpuVariables } from "./gpus.ts"
 import { ownMemory, watchMemory } from "./memory.ts"
@@ -25,6 +26,7 @@ export interface PoolOptions {
   readonly folder: string
   /** How long an aborted task may take to clean up. */
   readonly graceMs?: number
+  readonly control?: Control | undefined
 }
 
 /** A task with what holds for its process. */
@@ -55,7 +57,7 @@ interface Member {
 
 /** The processes end with the scope. */
 export const makePool = (options: PoolOptions): Effect.Effect<Pool, never, Scope.Scope> =>
-  Effect.map(Effect.acquireRelease(Effect.sync(() => new Set<Member>()), closeAll), (members) => {
+  Effect.map(Effect.acquireRelease(Effect.sync(() => listening(options.control)), closeAll), ({ members }) => {
     const idle: Array<Member> = []
     const freeNumbers: Array<number> = []
     let started = 0
@@ -142,9 +144,24 @@ export const makePool = (options: PoolOptions): Effect.Effect<Pool, never, Scope
     }
   })
 
-const closeAll = (members: Set<Member>): Effect.Effect<void> =>
+interface Listening {
+  readonly members: Set<Member>
+  readonly deafen: () => void
+}
+
+/** The processes, which do what they are told from outside. */
+const listening = (control: Control | undefined): Listening => {
+  const members = new Set<Member>()
+  const deafen = control?.hear((command) => {
+    for (const { process } of members) process[command === "hurry" ? "kill" : command]()
+  })
+  return { members, deafen: deafen ?? (() => undefined) }
+}
+
+const closeAll = ({ deafen, members }: Listening): Effect.Effect<void> =>
   Effect.promise(async () => {
     const timer = setTimeout(() => members.forEach(({ process }) => process.kill()), closeMs)
     await Promise.all([...members].map(({ process }) => process.close()))
     clearTimeout(timer)
+    deafen()
   })

@@ -11,6 +11,7 @@ import type { Plan } from "../plan/plan.ts"
 import type { JsonObject } from "../stage/json.ts"
 import { storeError, type StoreError } from "../store/error.ts"
 import { Store } from "../store/store.ts"
+import type { Control } from "./control.ts"
 import type { RunnableStage } from "./decide.ts"
 import { drive, type Drive, type Failure, type FailureMode, type Message } from "./drive.ts"
 import type { RunEnvironment } from "./environment.ts"
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly command: ReadonlyArray<string>
   readonly overrides: JsonObject
   readonly environment: RunEnvironment
+  /** For reaching into what runs. */
+  readonly control?: Control
   /** The worker's program, where it does not lie beside this module. */
   readonly worker?: string
 }
@@ -124,7 +127,7 @@ export const runPlan = Effect.fn("runPlan")(function*(options: RunOptions): Effe
       plan,
       deciding: { stages: options.stages, engine: options.engine, force: options.force ?? false },
       history: yield* openHistory(store, plan.pipeline.name, options.stages, open.id),
-      pool: yield* makePool({ program: options.worker ?? besideThis(), cwd: options.project, folder: yield* store.workspace("workers") }),
+      pool: yield* makePool({ program: options.worker ?? besideThis(), cwd: options.project, folder: yield* store.workspace("workers"), control: options.control }),
       capacity: { cpus: options.jobs, gpus: Math.max(1, gpus.length), memoryMiB: totalmem() / 1_048_576, ...(options.others === undefined ? {} : { others: options.others }) },
       gpus: makeGpuPool(gpus),
       failureMode: options.failureMode,

@@ -21,6 +21,9 @@ export interface WorkerProcess {
   abort(): void
   /** Kills the process and everything that it started. */
   kill(): void
+  /** Stops them all where they are, until `resume`. */
+  pause(): void
+  resume(): void
   /** Resolves when an idle process is gone. */
   close(): Promise<void>
 }
@@ -64,13 +67,14 @@ export const startWorker = (number: number, options: WorkerOptions): WorkerProce
     gone = resolve
   })
 
-  const kill = () => {
+  const signal = (name: NodeJS.Signals) => {
     try {
-      if (pid > 0) process.kill(-pid, "SIGKILL")
+      if (pid > 0) process.kill(-pid, name)
     } catch {
-      child.kill("SIGKILL") // it has not become the leader of its group yet, or is gone
+      child.kill(name) // it has not become the leader of its group yet, or is gone
     }
   }
+  const kill = () => signal("SIGKILL")
   const end = (result: TaskReply | WorkerDeath) => {
     const ended = job
     job = undefined
@@ -122,6 +126,8 @@ export const startWorker = (number: number, options: WorkerOptions): WorkerProce
     },
     abort: () => send({ type: "abort" }),
     kill,
+    pause: () => signal("SIGSTOP"),
+    resume: () => signal("SIGCONT"),
     close: () => {
       if (alive && child.connected) child.disconnect()
       return whenGone
