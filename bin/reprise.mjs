@@ -31,7 +31,7 @@ const start = async () => {
 
 /** The bundle; or the sources themselves with REPRISE_SOURCES=1, for readable stack traces and debuggers. */
 const load = async (fromSources) => {
-  if (fromSources) return import(pathToFileURL(join(root, "src", "cli", "main.ts")).href)
+  if (fromSources) return import(pathToFileURL(join(root, "src", "cli", "start.ts")).href)
   if (existsSync(join(root, "scripts", "build.mjs"))) {
     if (!existsSync(join(root, "node_modules"))) await import("../scripts/setup.mjs")
     const { build, buildIsStale } = await import("../scripts/build.mjs")

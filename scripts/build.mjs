@@ -47,7 +47,7 @@ export const build = async () => {
   const startedAt = new Date()
   const { build: bundle } = await import("esbuild")
   const results = await Promise.all([
-    bundle({ ...common, entryPoints: { cli: "src/cli/main.ts" }, splitting: true, outdir: dist, chunkNames: "chunks/[name]-[hash]" }),
+    bundle({ ...common, entryPoints: { cli: "src/cli/start.ts" }, splitting: true, outdir: dist, chunkNames: "chunks/[name]-[hash]" }),
     bundle({ ...common, entryPoints: { worker: "src/run/worker.ts" }, outdir: dist })
   ])
   const files = results.flatMap((result) => result.outputFiles)

@@ -4,25 +4,25 @@
  */
 import { Effect, Result } from "effect"
 import { readFileSync, statSync } from "node:fs"
-import { join, relative, resolve } from "node:path"
+import { relative, resolve } from "node:path"
 import { makePlan } from "../plan/make-plan.ts"
 import type { Engine } from "../plan/fingerprint.ts"
 import type { Plan } from "../plan/plan.ts"
 import { chooseBackend } from "./backend.ts"
-import { contentDigests } from "../run/content-digest.ts"
-import { allowedFolders, pathGuard, type Refusal } from "../run/project-paths.ts"
+import { fileDigests } from "../run/file-digests.ts"
+import { allowedFolders } from "../run/project-paths.ts"
 import { openRegistry, type LoadedStage } from "../run/registry.ts"
 import { formatProblems } from "../spec/format.ts"
 import { withOverrides } from "../spec/overrides.ts"
 import { parsePipeline, usedStages } from "../spec/parse.ts"
 import type { Pipeline } from "../spec/pipeline.ts"
 import type { Problem } from "../spec/source.ts"
-import { namedPath } from "../stage/project-files.ts"
 import { suggestion } from "../spec/suggest.ts"
 import { usageFailure, type CommandFailure } from "./failure.ts"
-import { saveMemoryWhenMany } from "./memory.ts"
+import { giveBackMemory, saveMemoryWhenMany } from "./memory.ts"
 import type { Place } from "./place.ts"
 import { colours, notice } from "./terminal.ts"
+import { type Basis, invocationOf, sha256, stagesOf, type Witness, witnessBackend } from "./up-to-date/basis.ts"
 
 export interface Selection {
   readonly file: string
@@ -44,6 +44,8 @@ export interface Asked {
   readonly file: string
   /** What tensors are computed on, and with which version. */
   readonly engine: Engine
+  /** From what the plan was made; undefined where that cannot be told for certain later. */
+  readonly basis: Basis | undefined
 }
 
 /** Pipelines are small; what is larger than this was named by mistake, and is not read. */
@@ -64,23 +66,24 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
   const changed = withOverrides(parsed.success, selection)
   if (Result.isFailure(changed)) return yield* refuse(changed.failure)
 
+  const backendName = selection.backend ?? null
+  const backend = witness(() => witnessBackend(backendName, place))
   const engine = yield* chooseBackend(selection.backend, place)
-  const guard = pathGuard(place.project, allowedFolders(selection.allow ?? [], process.env))
-  /** A link in a folder that leads out of the project. */
-  let stray: Refusal | undefined
-  const digests = contentDigests(join(place.project, ".reprise", "content.json"), {
+  const allowed = allowedFolders(selection.allow ?? [], process.env)
+  const digests = fileDigests({
     project: place.project,
-    onLink: (link, target) => (stray ??= guard(target) === undefined ? undefined : guard(link)),
+    allowed,
     onLarge: (path, bytes) => notice(`Reading ${relative(place.project, path)} (${Math.round(bytes / 2 ** 20)} MiB) to know its content; this is done again only when it changes.`)
   })
+  const files: Record<string, string> = {}
   const plan = makePlan(changed.success, {
     library,
     code: (uses) => stages.get(uses)?.code ?? "",
     engine,
     fileDigest: (named) => {
-      stray = undefined
-      const digest = guard(namedPath(named)) ?? digests.of(named)
-      return stray ?? digest
+      const digest = digests.of(named)
+      if (typeof digest === "string") files[named] = digest
+      return digest
     },
     onPoint: saveMemoryWhenMany,
     ...(selection.limit === undefined ? {} : { limit: selection.limit }),
@@ -88,9 +91,30 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
   })
   digests.save()
   if (Result.isFailure(plan)) return yield* refuse(plan.failure)
+  giveBackMemory(plan.success.tasks.length)
   const inside = relative(place.project, resolve(selection.file))
-  return { plan: plan.success, stages, file: inside.startsWith("..") ? resolve(selection.file) : inside, engine } satisfies Asked
+  const basis: Basis | undefined = place.program === undefined || backend === undefined || engine.name !== undefined ? undefined : {
+    ...invocationOf(place.program, place.packageRoot, process.argv.slice(2)),
+    project: place.project,
+    file: { path: resolve(selection.file), digest: sha256(text) },
+    stages: stagesOf(stages),
+    backend,
+    backendName,
+    engine: engine.version,
+    allowed,
+    files
+  }
+  return { plan: plan.success, stages, file: inside.startsWith("..") ? resolve(selection.file) : inside, engine, basis } satisfies Asked
 })
+
+/** Undefined where there is no such file: whoever reads it next says so. */
+const witness = (look: () => Witness): Witness | undefined => {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
 
 /** `--only` takes names of sweeps and of stages alike. */
 const onlyThese = (names: ReadonlyArray<string>, pipeline: Pipeline): Effect.Effect<{ sweeps?: ReadonlyArray<string>; stages?: ReadonlyArray<string> }, CommandFailure> => {

@@ -7,4 +7,6 @@ export class Installation extends Context.Service<Installation, {
   /** The program of worker processes. */
   readonly worker: string
   readonly version: string
+  /** Digest of the program itself; absent where its sources run. */
+  readonly program?: string | undefined
 }>()("reprise/Installation") {}

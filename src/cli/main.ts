@@ -26,6 +26,8 @@ import { why } from "./commands/why.ts"
 import { CommandFailure, exitCodes } from "./failure.ts"
 import { group, isUsageError, runCommandLine, withSubcommands } from "./framework.ts"
 import { Installation } from "./installation.ts"
+import type { Start } from "./start.ts"
+import { endWithReader } from "./terminal.ts"
 
 const reprise = group("reprise", {
   summary: "Reprise runs a paper's experiments from one YAML file, keeps every result, and says whether the paper's numbers came out.",
@@ -39,15 +41,13 @@ const reprise = group("reprise", {
   ]
 }).pipe(withSubcommands([run, plan, query, check, stages, schema, runs, status, show, logs, diff, why, accept, graph, gc, verify, exportRun, importRun, doctor]))
 
-/** Runs one command line; the process ends with its exit code. */
-export const main = (options: { readonly packageRoot: string; readonly worker: string; readonly version: string; readonly parameters: ReadonlyArray<string> }): void => {
-  const { packageRoot, parameters, version, worker } = options
-  // A reader that has seen enough (`| head`) closes the pipe: that is no error of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed))
-  const program = runCommandLine(reprise, version, parameters.length === 0 ? ["--help"] : parameters).pipe(
-    Effect.provideService(Installation, Installation.of({ packageRoot, version, worker }))
+/** Runs one command line; the process ends with its exit code. `program` is a digest of this program, where it has one. */
+export const main = ({ packageRoot, parameters, program, version, worker }: Start & { readonly program: string | undefined }): void => {
+  endWithReader()
+  const command = runCommandLine(reprise, version, parameters.length === 0 ? ["--help"] : parameters).pipe(
+    Effect.provideService(Installation, Installation.of({ packageRoot, version, worker, program }))
   )
-  NodeRuntime.runMain(program, {
+  NodeRuntime.runMain(command, {
     disableErrorReporting: true,
     teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? 0 : report(exit.cause, version))
   })

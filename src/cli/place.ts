@@ -13,6 +13,8 @@ export interface Place {
   readonly packageRoot: string
   readonly worker: string
   readonly version: string
+  /** Digest of the program itself; absent where its sources run. */
+  readonly program?: string | undefined
 }
 
 export interface PlaceInput {

@@ -10,6 +10,20 @@ export const notice = (text: string): void => {
   process.stderr.write(text.endsWith("\n") ? text : `${text}\n`)
 }
 
+/**
+ * A reader that has seen enough (`| head`) closes the pipe: that is no error of ours. A run, which listens to signals, ends in good order then. That a terminal
+ * is gone (EIO) is for its signal to say.
+ */
+export const endWithReader = (): void => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EIO") return
+      if (process.listenerCount("SIGHUP") > 0) process.kill(process.pid, "SIGTERM")
+      else process.exit(error.code === "EPIPE" ? 0 : 1)
+    })
+  }
+}
+
 /** Whether to colour what goes to standard error; NO_COLOR and FORCE_COLOR are honoured. */
 export const colours = (): boolean =>
   (process.env["FORCE_COLOR"] ?? "") !== "" || (process.stderr.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb")

@@ -5,7 +5,7 @@ import { statSync } from "node:fs"
 export type Stamp = readonly [path: string, size: string, mtime: string, ctime: string]
 
 /** Coarsest step of a file system's clock that is met in practice, in milliseconds. */
-const clockStep = 20
+export const clockStep = 20
 
 const stampOf = (path: string): Stamp | undefined => {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { onTestFinished } from "vitest"
-import { backendNames, chooseBackend } from "../../src/cli/backend.ts"
+import { chooseBackend } from "../../src/cli/backend.ts"
+import { backendNames } from "../../src/cli/backend-file.ts"
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url))
 

@@ -43,8 +43,12 @@ describe.skipIf(process.platform !== "linux")("a command loads", () => {
     project.reprise("run", "toy.yaml")
     writeFileSync(probe, `import { readFileSync, writeFileSync } from "node:fs"
 import processes from "node:child_process"
-import { syncBuiltinESMExports } from "node:module"
+import { registerHooks, syncBuiltinESMExports } from "node:module"
 const started = []
+registerHooks({ load: (url, context, next) => {
+  if (url.includes("/dist/chunks/main-")) started.push("command line")
+  return next(url, context)
+} })
 for (const name of ["spawn", "fork", "exec", "execFile", "spawnSync", "execSync", "execFileSync"]) {
   const original = processes[name]
   processes[name] = (...parameters) => {
@@ -56,12 +60,13 @@ syncBuiltinESMExports()
 process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "maps."))} + process.pid, started.map((name) => "started " + name + "\\n").join("") + readFileSync("/proc/self/maps")))`)
   })
 
-  /** For each command line, the native libraries that take time to load and are in the process's memory when it ends; and whether it started workers. */
+  const commandLine = "started command line"
+  /** For each command line, the native libraries that take time to load and are in the process's memory when it ends; and whether it started workers, or more than start.ts. */
   const loaded = (...lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> =>
     lines.map((parameters) => {
       const run = spawnSync(process.execPath, ["--import", probe, command, ...parameters], { cwd: project.folder, encoding: "utf8" })
       const maps = readFileSync(join(project.folder, `maps.${run.pid}`), "utf8")
-      return ["onnxruntime", "duckdb", "started fork"].filter((name) => maps.includes(name))
+      return ["onnxruntime", "duckdb", "started fork", "started command line"].filter((name) => maps.includes(name))
     })
 
   it("neither DuckDB nor onnxruntime to plan, to look or to tidy up", () => {
@@ -69,14 +74,14 @@ process.on("exit", () => writeFileSync(${JSON.stringify(join(project.folder, "ma
       ["plan", "toy.yaml"], ["run", "toy.yaml", "--dry-run"], ["why", "points", "toy.yaml"], ["graph", "toy.yaml"], ["stages", "toy/mean"], ["runs"], ["status"], ["show"], ["logs", "points"],
       ["diff", "toy"], ["gc", "--dry-run"], ["verify"], ["export", "--no-objects", "--output", "toy.tar"], ["import", "toy.tar"], ["--help"]
     ]
-    expect(loaded(...lines)).toEqual(lines.map(() => []))
+    expect(loaded(...lines)).toEqual(lines.map(() => [commandLine]))
   })
-  it("no worker where everything is cached, however many tasks that are", () => {
+  it("no worker where everything is cached, however many tasks that are, and not even the command line where nothing has changed since", () => {
     writeFileSync(join(project.folder, "plain.yaml"), toyProject["toy.yaml"]?.replace(/^summaries:[^]*/m, "") ?? "")
-    expect(loaded(["run", "plain.yaml"])).toEqual([[]])
+    expect(loaded(["run", "plain.yaml"], ["run", "plain.yaml"], ["run", "plain.yaml", "--quiet"])).toEqual([[commandLine], [], [commandLine]])
   })
   it("DuckDB to answer a query, and onnxruntime never: stages run in workers", () => {
-    expect(loaded(["query", "select 1"], ["run", "toy.yaml"])).toEqual([["duckdb"], ["duckdb"]])
-    expect(loaded(["run", "toy.yaml", "--force"])).toEqual([["duckdb", "started fork"]])
+    expect(loaded(["query", "select 1"], ["run", "toy.yaml"])).toEqual([["duckdb", commandLine], ["duckdb", commandLine]])
+    expect(loaded(["run", "toy.yaml", "--force"])).toEqual([["duckdb", "started fork", commandLine]])
   })
 })

@@ -1,12 +1,13 @@
 /** Runs a pipeline, then says what came of it: summaries, verdicts, where the results lie and what to try next. */
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
-import { join, relative } from "node:path"
+import { join } from "node:path"
 import { formatClaims } from "../../query/claims.ts"
 import { warmIndex } from "../../query/selection.ts"
+import { type Control, makeControl } from "../../run/control.ts"
 import { captureEnvironment } from "../../run/environment.ts"
 import { parseGpus } from "../../run/gpus.ts"
-import { makeReporter } from "../../run/reporter.ts"
+import { makeReporter, type Reporter } from "../../run/reporter.ts"
 import { resolvePlan } from "../../run/resolve.ts"
 import { runPlan, type RunResult } from "../../run/scheduler.ts"
 import { storePaths } from "../../store/paths.ts"
@@ -15,9 +16,13 @@ import type { JsonObject } from "../../stage/json.ts"
 import { openAnswers, summariesText, verdicts } from "../answers.ts"
 import { readAsked, type Asked, type Selection } from "../asked.ts"
 import { failure, pending, usageFailure } from "../failure.ts"
+import { type NextSteps, nextSteps } from "../next-steps.ts"
+import { giveBackMemory } from "../memory.ts"
 import { findPlace, type Place, type PlaceInput } from "../place.ts"
 import { isNothingToDo, planText } from "../plan-report.ts"
-import { colours, invocation, isTerminal, notice, print, terminalWidth } from "../terminal.ts"
+import { onSignals, type Told } from "../signals.ts"
+import { colours, isTerminal, notice, print, terminalWidth } from "../terminal.ts"
+import { type Leaving, leaveNote } from "../up-to-date/leave.ts"
 import { recordedVersions } from "../versions.ts"
 
 interface Input extends Selection, PlaceInput {
@@ -35,8 +40,10 @@ interface Input extends Selection, PlaceInput {
 export const runAction = Effect.fn("run")(function*(input: Input) {
   const ended = yield* runAndShow(input)
   if (ended === undefined) return
-  // Only now, when the plan is out of memory and the user has the results.
+  // Only now, when the user has the results and nothing holds the plan.
+  giveBackMemory(ended.tasks)
   if (ended.ran > 0) yield* bringIndexUpToDate(ended.place)
+  if (ended.leaving !== undefined) yield* leave(ended.leaving)
   if (ended.failed) return yield* failure(input.json ? "" : "\nThe same command again runs only what is missing.")
 })
 
@@ -67,8 +74,11 @@ const runAndShow = Effect.fn("runAndShow")(function*(input: Input) {
     size: () => ({ width: process.stderr.columns, height: process.stderr.rows }),
     tasks: asked.plan.tasks
   })
+  const control = makeControl()
+  const deafen = onSignals(toldBySignals(control, reporter))
   const result = yield* runPlan({
     ...asked,
+    control,
     project: place.project,
     worker: place.worker,
     jobs: input.jobs ?? availableParallelism(),
@@ -84,9 +94,25 @@ const runAndShow = Effect.fn("runAndShow")(function*(input: Input) {
       versions: recordedVersions(place.packageRoot, place.version),
       lockFile: join(place.project, "package-lock.json")
     })
-  }).pipe(Effect.provide(store), Effect.ensuring(Effect.sync(reporter.close)))
+  }).pipe(Effect.provide(store), Effect.ensuring(Effect.sync(() => {
+    deafen()
+    reporter.close()
+  })))
   if (!input.json) yield* showResults(asked, result, place, input)
-  return { place, ran: result.counts.ran, failed: result.status === "failed" }
+  return { place, tasks: asked.plan.tasks.length, ran: result.counts.ran, failed: result.status === "failed", leaving: leavingOf(asked, result, place, input) }
+})
+
+/** How long ending may take before it is explained. */
+const unexplainedMs = 300
+
+const toldBySignals = (control: Control, reporter: Reporter): Told => ({
+  stopping: () => void setTimeout(() => reporter.say("Stopping: what runs has a few seconds to clean up. Ctrl-C again ends it at once."), unexplainedMs).unref(),
+  hurry: () => control.tell("hurry"),
+  pause: () => control.tell("pause"),
+  resume: () => {
+    control.tell("resume")
+    reporter.redraw()
+  }
 })
 
 const overridesOf = (input: Selection): JsonObject => ({
@@ -108,7 +134,7 @@ const showResults = Effect.fn("showResults")(function*(asked: Asked, result: Run
       if (claims.length > 0) print(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table", terminalWidth())}`)
     }))
   }
-  if (!input.quiet) print(`\n${nextSteps(asked, result, place, input)}`)
+  if (!input.quiet) print(`\n${nextSteps(stepsAfter(asked, input), place.store, result.folder)}`)
 })
 
 /** So that the next query need not. Without it queries are slower, and that is all. */
@@ -118,25 +144,24 @@ const bringIndexUpToDate = (place: Place): Effect.Effect<void> =>
     catch: (cause) => failure(`The index for queries was not brought up to date: ${cause instanceof Error ? cause.message : String(cause)}`)
   }).pipe(Effect.catch(({ message }) => Effect.sync(() => notice(message))))
 
-const nextSteps = (asked: Asked, result: RunResult, place: Place, input: Input): string => {
-  const [file, reprise] = [input.file, invocation()]
+/** The next steps from here, for `next-steps.ts`. */
+const stepsAfter = (asked: Asked, input: Input): NextSteps => {
   const table = Object.values(asked.plan.pipeline.stages).findLast((stage) =>
     Object.values(asked.stages.get(stage.uses)?.stage.outputs ?? {}).filter((output) => output.kind === "table").length === 1)
-  const tries = [
-    ...(table === undefined ? [] : [[`${reprise} query "from ${table.id} limit 5"`, "the rows behind this"]]),
-    [`${reprise} query`, "ask more, interactively"],
-    [`${reprise} plan ${file} --set NAME=VALUE`, "what a change would cost"],
-    ...(asked.plan.pipeline.claims.length > 0 ? [[`${reprise} check ${file}`, "the verdicts again"]] : [])
-  ]
-  const width = Math.max(...tries.map(([command = ""]) => command.length))
-  return [
-    `Results: ${shown(place.store)} (this run: ${shown(result.folder)})`,
-    "Next:",
-    ...tries.map(([command = "", about = ""]) => `  ${command.padEnd(width)}  # ${about}`)
-  ].join("\n")
+  return { file: input.file, ...(table === undefined ? {} : { table: table.id }), hasClaims: asked.plan.pipeline.claims.length > 0 }
 }
 
-const shown = (path: string): string => {
-  const here = relative(process.cwd(), path)
-  return here.startsWith("..") ? path : here === "" ? "." : here
+/**
+ * What the same command needs to know the next time to see that nothing has changed. Undefined where it could not tell: a search and a volatile stage decide anew each
+ * time, and summaries and claims are asked of the database.
+ */
+const leavingOf = (asked: Asked, result: RunResult, place: Place, input: Input): Leaving | undefined => {
+  const { basis, plan: { pipeline, searches, tasks }, stages } = asked
+  const isAnswered = Object.keys(pipeline.summaries).length + pipeline.claims.length > 0
+  const isPlain = !input.json && !input.force && !isAnswered && searches === undefined && [...stages.values()].every(({ stage }) => !stage.volatile)
+  if (basis === undefined || !isPlain || result.status === "failed") return undefined
+  return { basis, paths: storePaths(place.store), run: result.run, tasks: tasks.map(({ id }) => id), ...(input.quiet ? {} : { next: stepsAfter(asked, input) }) }
 }
+
+/** Best effort: without it the next run reads and plans as this one did. */
+const leave = (leaving: Leaving): Effect.Effect<void> => Effect.ignore(Effect.try(() => leaveNote(leaving)))
