@@ -19,7 +19,7 @@ export default defineStage({
   summary: doc("Computes the basis of every F with several engines, side by side, with a time limit for each."),
   params: Schema.Struct({
     engines: field(Schema.NonEmptyArray(oneOf(...engines)), doc("own: F4 and FGLM of this project. std, slimgb, stdfglm: Singular's."), [...engines]),
-    order: field(oneOf("lex", "deglex", "degrevlex"), doc("Order of the basis. stdfglm needs lex; G is compared with under lex alone."), "lex"),
+    order: Schema.optionalKey(field(oneOf("lex", "deglex", "degrevlex"), doc("Order of the basis: that of the systems when left out, and G is compared with under that alone. stdfglm needs lex."))),
     timeout: field(Positive, doc("For one sample and engine; what takes longer counts as this.", "s"), 5),
     most: Schema.optionalKey(field(Count, doc("The first samples alone.", "samples"))),
     warm_up: field(int({ min: 0 }), doc("Samples that each engine solves before times are taken: code is compiled, libraries are loaded.", "samples"), 20),
@@ -34,7 +34,7 @@ export default defineStage({
       engine: column(Category, doc("own, std, slimgb or stdfglm")),
       outcome: column(Category, doc("solved, timeout or failed")),
       seconds: column(nullable(Float64), doc("the computation alone, without start, reading and printing; null unless solved", "s")),
-      right: column(nullable(Bool), doc("the basis is G; null unless solved under lex")),
+      right: column(nullable(Bool), doc("the basis is G; null unless solved under the order of G")),
       message: column(nullable(Utf8), doc("why it failed"))
     }, doc("One row for each sample and engine.")),
     stat: table({
@@ -53,7 +53,7 @@ export default defineStage({
     }, doc("One row for each engine."))
   },
   run: Effect.fn("groebner/forward")(function*({ inputs, outputs, params, progress, log }) {
-    const { memory, order, singular, timeout } = params
+    const { memory, singular, timeout } = params
     const version = params.engines.some((engine) => engine !== "own") ? singularVersion(singular) : undefined
     const chosen = params.engines.filter((engine) => engine === "own" || version !== undefined)
     if (chosen.length < params.engines.length) {
@@ -62,10 +62,16 @@ export default defineStage({
       }
       yield* log("There is no Singular: its engines are left out.", "warn")
     }
-    if (order !== "lex" && chosen.includes("stdfglm")) return yield* new StageError({ message: `stdfglm converts to lex, not to ${order}`, hint: "Leave stdfglm out of `engines`, or take `order: lex`." })
+    const orderOf = (system: System): Effect.Effect<ForwardOrder, StageError> => {
+      const order = params.order ?? system.order
+      return order === "lex" || !chosen.includes("stdfglm") ? Effect.succeed(order)
+        : Effect.fail(new StageError({ message: `stdfglm converts to lex, not to ${order}`, hint: "Leave stdfglm out of `engines`, or take `order: lex`." }))
+    }
     const process = yield* SingularProcess.open(singular, memory)
-    const solve = (engine: Engine, system: System, problem: Problem): Effect.Effect<Run, StageError> =>
-      engine === "own" ? Effect.sync(() => problem.solve(order, timeout)) : askSingular(process, engine, system, problem, order, timeout)
+    const solve = Effect.fnUntraced(function*(engine: Engine, system: System, problem: Problem): Effect.fn.Return<Run, StageError> {
+      const order = yield* orderOf(system)
+      return yield* engine === "own" ? Effect.sync(() => problem.solve(order, timeout)) : askSingular(process, engine, system, problem, order, timeout)
+    })
 
     const batches = yield* inputs.systems.batches
     const total = Math.min(params.most ?? batches.rows, batches.rows)
@@ -111,5 +117,5 @@ const askSingular = (process: SingularProcess, engine: SingularEngine, system: S
     if (reply.outcome === "died") return { outcome: "failed", seconds: null, right: null, message: reply.message }
     const answer = answerOf(reply.output)
     if (!answer.ok) return { outcome: "failed", seconds: null, right: null, message: answer.message }
-    return { outcome: "solved", seconds: answer.seconds, right: order === "lex" ? problem.isBasis(answer.basis) : null, message: null }
+    return { outcome: "solved", seconds: answer.seconds, right: order === system.order ? problem.isBasis(answer.basis) : null, message: null }
   }))

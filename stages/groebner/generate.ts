@@ -2,10 +2,12 @@
 import {
   column, Count, defineStage, doc, Effect, field, Float64, int, Int64, oneOf, Positive, Probability, Schema, Seed, table
 } from "../../src/stage.ts"
+import { orderNames } from "./lib/algebra/index.ts"
 import { computed } from "./lib/computed.ts"
-import { Generator, rejectable } from "./lib/generation/generator.ts"
+import { rejectable } from "./lib/generation/generator.ts"
 import { checked, densityFor, fieldChoice } from "./lib/generation/settings.ts"
-import { defectRow, systemOf, systemRow } from "./lib/generation/system-batch.ts"
+import { defectRow, systemRow } from "./lib/generation/system-batch.ts"
+import { systemSampler } from "./lib/generation/system-sampler.ts"
 import { defectColumns, systemColumns } from "./lib/generation/system-table.ts"
 import { transformationForms } from "./lib/generation/matrix-forms.ts"
 
@@ -42,6 +44,7 @@ export default defineStage({
     first: field(int({ min: 0 }), doc("Number of the first sample. Sample i is the same whatever the range it is drawn in."), 0),
     variables: field(int({ min: 1, max: 8 }), doc("Variables of the ring, x0 > x1 > ...", "variables"), 2),
     field: field(Schema.NonEmptyString, doc("F7, F31, F32003 or any prime below 2^31; Q; R."), "F7"),
+    order: field(oneOf(...orderNames), doc("Order of the basis G and of all terms. Bases are drawn under lex and converted."), "lex"),
     kind: field(oneOf("shape", "cauchy"), doc("shape: ideals in shape position. cauchy: Cauchy modules of random points."), "shape"),
     ideal: field(Polynomials, doc("Univariate polynomials of ideals in shape position."), {}),
     form: field(oneOf(...transformationForms), doc("released: U P A as in the released code. bruhat: U1 P U2 as in the paper. identity: P [I; R]. random: any matrix, which may change the ideal."), "released"),
@@ -80,7 +83,7 @@ export default defineStage({
   },
   run: Effect.fn("groebner/generate")(function*({ outputs, params, progress, random }) {
     const { entries, ideal, kind, variables } = params
-    const generator = yield* computed(unmade, () => new Generator(checked({
+    const draw = yield* computed(unmade, () => systemSampler(checked({
       variables,
       field: fieldChoice(params.field, { numerator: params.numerator, denominator: params.denominator, real: params.real }),
       ideal: kind === "cauchy" ? { kind } : {
@@ -98,7 +101,7 @@ export default defineStage({
       bound: params.field === "Q" || params.field === "R" ? params.bound : undefined,
       boundAttempts: params.attempts,
       reject: new Set(params.reject)
-    })))
+    }), params.order))
     const stream = random(params.seed, params.stream)
     const sum = { milliseconds: 0, zeros: 0, verbatim: 0, basis: 0, notRadical: 0, unbounded: 0, generators: 0, terms: 0 }
     for (let done = 0; done < params.n; done += stride) {
@@ -107,8 +110,8 @@ export default defineStage({
         const made = []
         for (let i = done; i < Math.min(params.n, done + stride); i++) {
           const number = params.first + i
-          const sample = generator.sample(stream.at(number))
-          const system = systemOf(generator, number, sample)
+          const sample = draw(number, stream.at(number))
+          const { system } = sample
           sum.zeros += Number(sample.zeros > 0)
           sum.verbatim += Number(sample.verbatim > 0)
           sum.basis += Number(sample.isBasis)

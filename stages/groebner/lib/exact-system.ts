@@ -1,8 +1,9 @@
 /** Stored systems as polynomials of the algebra library, for engines, and back. */
 import {
-  algebraError, type Coefficients, type Field, groebnerBasis, numberedVariables, type Polynomial, polynomialOf, polynomialRing, primeField, type Rational,
+  algebraError, type Coefficients, type Field, groebnerBasis, numberedVariables, type OrderName, type Polynomial, polynomialOf, polynomialRing, primeField, type Rational,
   rational, rationalField, type Ring
 } from "./algebra/index.ts"
+import { changedOrder } from "./generation/order-change.ts"
 import type { PolynomialList, System } from "./generation/system-table.ts"
 
 /** What a table's polynomials are read with, and written. */
@@ -11,17 +12,24 @@ export interface Exact<E> {
   readonly polynomials: (list: PolynomialList) => ReadonlyArray<Polynomial<E>>
   /** Undefined if a numerator or denominator passes 2^31. */
   readonly list: (polynomials: ReadonlyArray<Polynomial<E>>) => PolynomialList | undefined
-  /** The reduced basis under the ring's order. */
+  /** The reduced basis under the ring's order, the least leading monomial first. */
   readonly basis: (generators: ReadonlyArray<Polynomial<E>>) => ReadonlyArray<Polynomial<E>>
+  /** The same of the ideal of a lexicographic basis. */
+  readonly fromLexicographic: (basis: PolynomialList) => ReadonlyArray<Polynomial<E>>
 }
 
 type Kind = Pick<System, "characteristic" | "order" | "variables">
 
-const exact = <E>(ring: Ring<E>, basis: Exact<E>["basis"], coefficient: (list: PolynomialList, term: number) => E, integers: (values: ReadonlyArray<E>) => Pick<PolynomialList, "coefficients" | "denominators"> | undefined): Exact<E> => {
+/** Between lists and polynomials: how a list's coefficient is read, and how coefficients are written. */
+interface Conversion<E> {
+  readonly coefficient: (list: PolynomialList, term: number) => E
+  readonly integers: (values: ReadonlyArray<E>) => Pick<PolynomialList, "coefficients" | "denominators"> | undefined
+}
+
+const reading = <E>(ring: Ring<E>, { coefficient, integers }: Conversion<E>): Pick<Exact<E>, "ring" | "polynomials" | "list"> => {
   const n = ring.variables.length
   return {
     ring,
-    basis,
     polynomials: (list) => {
       let term = 0
       return Array.from(list.terms, (count) => {
@@ -47,13 +55,17 @@ const valuesOf = <E>({ zero }: Field<E>, coefficients: Coefficients<E>): Readonl
 const ringOf = <E>(field: Field<E>, { order, variables }: Kind): Ring<E> => polynomialRing(field, numberedVariables(variables), order)
 
 const modular = (kind: Kind): Exact<number> => {
-  const ring = ringOf(primeField(kind.characteristic), kind)
-  return exact(
-    ring,
-    (polynomials) => groebnerBasis({ ring, polynomials }).polynomials,
-    ({ coefficients }, term) => coefficients[term] ?? 0,
-    (values) => ({ coefficients: Int32Array.from(values), denominators: new Int32Array(0) })
-  )
+  const ringUnder = (order: OrderName) => ringOf(primeField(kind.characteristic), { ...kind, order })
+  const ring = ringUnder(kind.order)
+  const residues: Conversion<number> = {
+    coefficient: ({ coefficients }, term) => coefficients[term] ?? 0,
+    integers: (values) => ({ coefficients: Int32Array.from(values), denominators: new Int32Array(0) })
+  }
+  return {
+    ...reading(ring, residues),
+    basis: (polynomials) => groebnerBasis({ ring, polynomials }).polynomials,
+    fromLexicographic: (basis) => changedOrder(kind.characteristic, kind.variables, reading(ringUnder("lex"), residues).polynomials(basis), kind.order)
+  }
 }
 
 /** Numbers below this can be stored. */
@@ -61,14 +73,15 @@ const storable = 2n ** 31n
 
 const rationals = (kind: Kind): Exact<Rational> => {
   const ring = ringOf(rationalField, kind)
-  return exact(
-    ring,
-    (polynomials) => groebnerBasis({ ring, polynomials }).polynomials,
-    ({ coefficients, denominators }, term) => rational(BigInt(coefficients[term] ?? 0), BigInt(denominators[term] ?? 1)),
-    (values) => values.every(({ denominator, numerator }) => numerator < storable && -numerator < storable && denominator < storable)
+  const read = reading<Rational>(ring, {
+    coefficient: ({ coefficients, denominators }, term) => rational(BigInt(coefficients[term] ?? 0), BigInt(denominators[term] ?? 1)),
+    integers: (values) => values.every(({ denominator, numerator }) => numerator < storable && -numerator < storable && denominator < storable)
       ? { coefficients: Int32Array.from(values, ({ numerator }) => Number(numerator)), denominators: Int32Array.from(values, ({ denominator }) => Number(denominator)) }
       : undefined
-  )
+  })
+  const basis = (polynomials: ReadonlyArray<Polynomial<Rational>>) => groebnerBasis({ ring, polynomials }).polynomials
+  // By the engine, modulo primes: fractions grow on the way.
+  return { ...read, basis, fromLexicographic: (lexicographic) => basis(read.polynomials(lexicographic)) }
 }
 
 /** Computes with a system's polynomials, whatever their field. @throws AlgebraError over R, where bases are not computed. */

@@ -24,7 +24,7 @@ const problem = <E>({ f, g, ring }: ExactSystem<E>, basis: (generators: Generato
     try {
       const { polynomials } = basis({ ring, polynomials: f }, { order, shouldStop: () => performance.now() - begun > seconds * 1000 })
       const taken = (performance.now() - begun) / 1000
-      return { outcome: "solved", seconds: taken, right: order === "lex" ? samePolynomials(ring, polynomials, g) : null, message: null }
+      return { outcome: "solved", seconds: taken, right: order === ring.order ? samePolynomials(ring, polynomials, g) : null, message: null }
     } catch (cause) {
       if (cause instanceof ComputationStopped) return { outcome: "timeout", seconds: null, right: null, message: null }
       if (cause instanceof AlgebraError) return { outcome: "failed", seconds: null, right: null, message: cause.message }

@@ -34,7 +34,7 @@ export interface Sample extends Defects {
 }
 
 /** Samples in a row that are rejected before the settings are called impossible. */
-const patience = 10_000
+export const patience = 10_000
 /** Coefficients are stored as 32-bit numbers. */
 const storable = 2 ** 31 - 1
 

@@ -5,7 +5,7 @@
  */
 import type { RandomStream } from "../../../../src/stage.ts"
 import type { PolynomialList } from "../generation/system-table.ts"
-import { type Digits, type ExtensionField, extensionField, power } from "./extension-field.ts"
+import { type Digits, type ExtensionField, extensionField } from "./extension-field.ts"
 import { MonomialValues, type Opened, type Rows } from "./monomial-values.ts"
 import { type Identity, identityDegree, type Points, pointsFor } from "./points.ts"
 
@@ -22,8 +22,9 @@ export class ExtensionPoints implements Points {
   readonly #field: ExtensionField
   readonly #n: number
   readonly #stream: RandomStream
-  /** By point and variable. */
-  readonly #coordinates: Array<ReadonlyArray<Digits>> = []
+  readonly #one: Digits
+  /** By point and variable, those of a point side by side: the powers of the coordinate that came up, from 0 on. */
+  readonly #coordinates: Array<Array<Digits>> = []
   /** Values that a place for a digit can hold. */
   readonly #place: number
   /** Digits in a double. */
@@ -50,6 +51,7 @@ export class ExtensionPoints implements Points {
     while (degree * Math.log2(p) < leastBits) degree += this.#digits
     this.#field = extensionField(p, degree)
     this.#width = degree / this.#digits
+    this.#one = Array.from({ length: degree }, (_, d) => Number(d === 0))
     this.#n = n
     this.#stream = stream
     this.#values = new MonomialValues(n, this.#width, (exponents, point, into, at) => this.#pack(this.#power(exponents, point), into, at, 1))
@@ -192,18 +194,24 @@ export class ExtensionPoints implements Points {
 
   /** The monomial's value. */
   #power(exponents: Uint8Array, point: number): Digits {
-    const coordinates = this.#coordinatesOf(point)
-    const one: Digits = Array.from({ length: this.#field.degree }, (_, d) => Number(d === 0))
-    return exponents.reduce((product, exponent, v) => exponent === 0 ? product : this.#field.multiply(product, power(this.#field, coordinates[v] ?? one, exponent)), one)
+    let value = this.#one
+    exponents.forEach((exponent, v) => {
+      if (exponent > 0) value = this.#field.multiply(value, this.#coordinatePower(point, v, exponent))
+    })
+    return value
   }
 
-  #coordinatesOf(point: number): ReadonlyArray<Digits> {
-    const known = this.#coordinates[point]
-    if (known !== undefined) return known
-    const stream = this.#stream.at(point)
-    const drawn = Array.from({ length: this.#n }, () => Array.from({ length: this.#field.degree }, () => stream.integer(this.#field.p)))
-    this.#coordinates[point] = drawn
-    return drawn
+  #coordinatePower(point: number, v: number, exponent: number): Digits {
+    const { degree, multiply, p } = this.#field
+    const of = point * this.#n + v
+    let known = this.#coordinates[of]
+    if (known === undefined) {
+      const stream = this.#stream.at(of)
+      known = [this.#one, Array.from({ length: degree }, () => stream.integer(p))]
+      this.#coordinates[of] = known
+    }
+    for (let k = known.length; k <= exponent; k++) known.push(multiply(known[k - 1] ?? this.#one, known[1] ?? this.#one))
+    return known[exponent] ?? this.#one
   }
 
   /** Writes digits into doubles that lie `step` apart. */

@@ -26,7 +26,15 @@ test("a basis that is not G is told from one that is", async () => {
   expect(Number(ran.rows("stat")[0]?.["right"])).toBeLessThan(8)
 })
 
-test("an order other than lex has another basis: nothing is compared", async () => {
+test("systems of another order are asked for under that order", async () => {
+  const inputs = await systems({ variables: 3, order: "degrevlex" })
+  const ran = await runStage(forward, { engines: ["own"], warm_up: 0 }, { inputs })
+  expect(ran.rows("stat")[0]).toMatchObject({ engine: "own", samples: 8n, solved: 8n, right: 8n })
+  const { error } = await attemptStage(forward, { engines: ["own", "stdfglm"], singular: actor(temporaryFolder()), warm_up: 0 }, { inputs })
+  expect(error?.message).toMatch(/stdfglm converts to lex, not to degrevlex/)
+})
+
+test("an order other than that of G has another basis: nothing is compared", async () => {
   const ran = await runStage(forward, { engines: ["own"], order: "degrevlex", warm_up: 1, most: 3 }, { inputs: await systems({}) })
   expect(ran.rows("samples").map(({ outcome, right }) => [outcome, right])).toEqual([["solved", null], ["solved", null], ["solved", null]])
 })
