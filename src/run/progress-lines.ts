@@ -58,7 +58,7 @@ const stageLine = (id: string, stage: StageProgress, columns: Columns, leftMs: n
     [stage.failed > 0 ? `  ${stage.failed} failed` : "", "red"],
     [stage.skipped > 0 ? `  ${stage.skipped} skipped` : "", "yellow"],
     [stage.pruned > 0 ? `  ${stage.pruned} not promoted` : "", "dim"],
-    [leftMs === undefined ? "" : `  ${duration(leftMs)} left`, "dim"]
+    [leftMs === undefined || leftMs < shownFromMs ? "" : `  ${duration(leftMs)} left`, "dim"]
   ]
   const count = `${stageDone(stage)}/${stage.total}`.padStart(columns.count)
   const bar = barOf(20, { total: stage.total, good: stage.cached + stage.ran, bad: stage.failed }, look)
@@ -74,6 +74,9 @@ const taskLine = (task: RunningTask, now: number, look: Look): string => {
   return line([["  ", "plain"], [`${task.stage}${point === "" ? "" : ` ${point}`}  `, "dim"], ...bar, [share === "" ? "" : `${share}  `, "plain"], [attempt, "yellow"], [duration(now - task.startedAt), "dim"]], look)
 }
 
+/** Less is no time left but a task that takes longer than it should. */
+const shownFromMs = 50
+
 /** For the run as a whole, where that is more than one stage. */
 const totalLine = (progress: Progress, now: number, look: Look): string => {
   const done = Object.values(progress.stages).reduce((sum, stage) => sum + stageDone(stage), 0)
@@ -83,8 +86,8 @@ const totalLine = (progress: Progress, now: number, look: Look): string => {
 /** `; about 20 s left`; where some stages have not begun, of which nothing is known, that is said. */
 const leftText = (progress: Progress, now: number): string => {
   const { leftMs, unknown } = runOutlook(progress, now)
-  if (leftMs === undefined) return ""
-  return `; about ${duration(leftMs)} left${unknown.length === 0 ? "" : `, without ${unknown.slice(0, 2).join(", ")}${unknown.length > 2 ? ` and ${unknown.length - 2} more` : ""}`}`
+  if (leftMs === undefined || leftMs < shownFromMs) return ""
+  return `; about ${duration(leftMs)} left${unknown.length === 0 ? "" : `, not counting ${unknown.slice(0, 2).join(", ")}${unknown.length > 2 ? ` and ${unknown.length - 2} more` : ""}`}`
 }
 
 /** Running tasks are shown once they have taken so long: shorter ones would only flicker. */

@@ -28,6 +28,8 @@ export interface Reporter {
 }
 
 const redrawMs = 100
+/** Takes away what was drawn. The cursor may not stand at the beginning of its line: a terminal shows Ctrl-C as ^C. */
+const upBy = (lines: number): string => `\r\u001b[${lines}A\u001b[J`
 const summaryMs = 5_000
 
 export const makeReporter = (options: ReporterOptions): Reporter => {
@@ -93,12 +95,12 @@ const terminalReporter = (options: ReporterOptions): Reporter => {
   let drawn = 0
   let drawnAt = 0
   const erase = () => {
-    if (drawn > 0) options.write(`\u001b[${drawn}A\u001b[J`)
+    if (drawn > 0) options.write(upBy(drawn))
     drawn = 0
   }
   const draw = () => {
     const lines = progressLines(progress, now(), { color: options.color, pointOf, ...options.size() })
-    options.write(`${drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ""}${lines.map((text) => `${text}\n`).join("")}`)
+    options.write(`${drawn > 0 ? upBy(drawn) : ""}${lines.map((text) => `${text}\n`).join("")}`)
     drawn = lines.length
     drawnAt = now()
   }

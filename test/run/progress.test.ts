@@ -48,7 +48,7 @@ describe("progress", () => {
     assert.strictEqual(summaryLine(between, 1200), "1 of 14 tasks: 1 ran")
     assert.strictEqual(summaryLine([begun("train", 1, 1300)].reduce(advance, between), 1400), "1 of 14 tasks: 1 ran, 1 running")
     const more = after(start, begun("data", 1, 0), finished("data", 1, 1000))
-    assert.strictEqual(summaryLine(more, 1000), "1 of 14 tasks: 1 ran; about 3.0 s left, without train")
+    assert.strictEqual(summaryLine(more, 1000), "1 of 14 tasks: 1 ran; about 3.0 s left, not counting train")
   })
 
   it("counts a task that is tried again once", () => {
