@@ -1,9 +1,9 @@
 /**
- * The same work for the peers: 1,000 tasks that copy a file, in chains of five, for Turborepo and Nx; pairs of a file made and a file read for Snakemake. Turborepo
+ * The same work for the peers: tasks that copy a file, in chains of five, 1,000 for Turborepo and 100 for Nx; pairs of a file made and a file read for Snakemake. Turborepo
  * and Nx are installed from npm into the user's cache when they are first asked for, and stay there with their workspaces; Snakemake is Debian's.
  *
  * Filling the peers' caches is not what is timed. So that it does not take ten minutes of starting npm a thousand times, a shell script stands in for npm
- * meanwhile; what is timed afterwards starts no task at all.
+ * meanwhile; what is timed afterwards starts no task at all. Nx takes a quarter of a second of a processor for each task then, which is why it has fewer.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
@@ -15,10 +15,18 @@ export interface Peer {
   readonly name: string
   /** Seconds of a run in which every task is up to date. */
   readonly noop: () => number
+  /** Ends what it leaves running. */
+  readonly close?: () => void
 }
 
-const [packages, steps] = [200, 5] as const
-export const peerTasks = packages * steps
+/** The peers that can be had here, and what is said of the others. */
+export interface Peers {
+  readonly peers: ReadonlyArray<Peer>
+  readonly missing: ReadonlyArray<string>
+}
+
+const steps = 5
+export const [peerTasks, nxTasks] = [1_000, 100] as const
 
 const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "reprise-bench")
 const versions = { turbo: "2.11.11", nx: "24.0.6" }
@@ -27,8 +35,8 @@ const stepNames = Array.from({ length: steps }, (_, at) => `t${at + 1}`)
 const fileOf = (step: number): string => (step === 0 ? "in.txt" : `out${step}.txt`)
 
 /** A workspace of packages whose scripts copy one file to the next. */
-const makeWorkspace = (folder: string, more: Readonly<Record<string, unknown>>): void => {
-  for (let at = 0; at < packages; at++) {
+const makeWorkspace = (folder: string, tasks: number, more: Readonly<Record<string, unknown>>): void => {
+  for (let at = 0; at < tasks / steps; at++) {
     const place = join(folder, "packages", `p${at}`)
     mkdirSync(place, { recursive: true })
     const scripts = Object.fromEntries(stepNames.map((name, step) => [name, `cp ${fileOf(step)} ${fileOf(step + 1)}`]))
@@ -65,35 +73,53 @@ const install = (name: keyof typeof versions): string => {
   return program
 }
 
-const workspacePeer = (
-  name: "turbo" | "nx",
-  title: string,
-  files: Readonly<Record<string, unknown>>,
-  parameters: ReadonlyArray<string>,
-  done: string,
-  environment: Readonly<Record<string, string>>
-): Peer => {
+interface Workspace {
+  readonly tasks: number
+  readonly files: Readonly<Record<string, unknown>>
+  readonly parameters: ReadonlyArray<string>
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** The program and a workspace of its own, with everything in its cache. */
+const filledWorkspace = (name: keyof typeof versions, { environment, files, parameters, tasks }: Workspace) => {
   const program = install(name)
-  const folder = join(cache, `${name}-workspace`)
+  const folder = join(cache, `${name}-${versions[name]}-${tasks}`)
   const ready = join(folder, "ready")
   if (!existsSync(ready)) {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
-    makeWorkspace(folder, files)
+    makeWorkspace(folder, tasks, files)
     symlinkSync(dirname(dirname(program)), join(folder, "node_modules")) // Nx looks for itself there
     time(program, parameters, folder, "", { ...environment, PATH: `${join(folder, "stand-in")}:${process.env["PATH"] ?? ""}` })
     writeFileSync(ready, "")
   }
-  return { name: `${title} ${versions[name]}`, noop: () => time(program, parameters, folder, done, environment).seconds }
+  return (more: Readonly<Record<string, string>>, expected: string, words = parameters) => time(program, words, folder, expected, { ...environment, ...more }).seconds
 }
 
-const turborepo = (): Peer =>
-  workspacePeer("turbo", "Turborepo", { "turbo.json": { tasks: tasksOf((file) => file, (file) => file, {}) } },
-    ["run", `t${steps}`, "--concurrency=2", "--output-logs=none"], `${peerTasks} cached, ${peerTasks} total`, { TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" })
+const turborepo = (): ReadonlyArray<Peer> => {
+  const run = filledWorkspace("turbo", {
+    tasks: peerTasks,
+    files: { "turbo.json": { tasks: tasksOf((file) => file, (file) => file, {}) } },
+    parameters: ["run", `t${steps}`, "--concurrency=2", "--output-logs=none"],
+    environment: { TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" }
+  })
+  return [{ name: `Turborepo ${versions.turbo}`, noop: () => run({}, `${peerTasks} cached, ${peerTasks} total`) }]
+}
 
-const nx = (): Peer =>
-  workspacePeer("nx", "Nx", { "nx.json": { parallel: 2, targetDefaults: tasksOf((file) => `{projectRoot}/${file}`, (file) => `{projectRoot}/${file}`, { cache: true }) } },
-    ["run-many", "-t", `t${steps}`, "--outputStyle=static"], `${peerTasks} out of ${peerTasks} tasks`, { NX_DAEMON: "false", NX_NO_CLOUD: "true" })
+/** With the process that it keeps in the background, which it starts itself and which is stopped at the end, and without. */
+const nx = (): ReadonlyArray<Peer> => {
+  const run = filledWorkspace("nx", {
+    tasks: nxTasks,
+    files: { "nx.json": { parallel: 2, targetDefaults: tasksOf((file) => `{projectRoot}/${file}`, (file) => `{projectRoot}/${file}`, { cache: true }) } },
+    parameters: ["run-many", "-t", `t${steps}`, "--outputStyle=static"],
+    environment: { NX_DAEMON: "false", NX_NO_CLOUD: "true" }
+  })
+  const done = `${nxTasks} out of ${nxTasks} tasks`
+  return [
+    { name: `Nx ${versions.nx} without its daemon`, noop: () => run({}, done) },
+    { name: `Nx ${versions.nx} with its daemon`, noop: () => run({ NX_DAEMON: "true" }, done), close: () => void run({ NX_DAEMON: "true" }, "", ["daemon", "--stop"]) }
+  ]
+}
 
 const snakefile = (pairs: number) => `
 rule all:
@@ -131,17 +157,19 @@ export const snakemakeRun = (folder: string, tasks: number): number => {
 
 export const hasSnakemake = (): boolean => spawnSync("snakemake", ["--version"]).status === 0
 
-/** Every peer that can be had here, and what is said of the others. Nx takes minutes to fill and has never been the fastest: only the long benchmark asks for it. */
-export const noopPeers = (folder: string, quick: boolean): { readonly peers: ReadonlyArray<Peer>; readonly missing: ReadonlyArray<string> } => {
-  const [peers, missing]: [Array<Peer>, Array<string>] = [[], []]
-  for (const make of quick ? [turborepo] : [turborepo, nx]) {
-    try {
-      peers.push(make())
-    } catch (error) {
-      missing.push(error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error))
-    }
+const found = (make: () => ReadonlyArray<Peer>): Peers => {
+  try {
+    return { peers: make(), missing: [] }
+  } catch (error) {
+    return { peers: [], missing: [error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error)] }
   }
-  if (hasSnakemake()) peers.push(snakemakeNoop(folder, peerTasks))
-  else missing.push("Snakemake: apt-get install snakemake")
-  return { peers, missing }
 }
+
+/** Those for `peerTasks` tasks. */
+export const noopPeers = (folder: string): Peers => {
+  const { missing, peers } = found(turborepo)
+  return hasSnakemake() ? { peers: [...peers, snakemakeNoop(folder, peerTasks)], missing } : { peers, missing: [...missing, "Snakemake: apt-get install snakemake"] }
+}
+
+/** Those for `nxTasks`: half a minute to fill, when it is done for the first time. */
+export const nxPeers = (): Peers => found(nx)

@@ -65,10 +65,13 @@ export interface Ran extends Timed {
   readonly peakMiB: number
 }
 
-/** Runs the pipeline with so many tasks, with two cores. `store` names its results in the project's folder. */
-export const runTasks = (folder: string, tasks: number, store: string, expected: string): Ran => {
+/**
+ * Runs the pipeline with so many tasks, with two cores. `store` names its results in the project's folder. With `remark` the file is another than before, and has to be read
+ * and planned, though its tasks are the same.
+ */
+export const runTasks = (folder: string, tasks: number, store: string, expected: string, remark = ""): Ran => {
   const [file, peak] = [`pairs-${tasks}.yaml`, join(folder, "peak.txt")]
-  writeFileSync(join(folder, file), pipeline(tasks / 2))
+  writeFileSync(join(folder, file), `${pipeline(tasks / 2)}# ${remark}\n`)
   const timed = time(process.execPath, ["--import", join(folder, "probe.mjs"), command, "run", file, "--jobs", "2", "--store", store], folder, expected, { PEAK: peak })
   const peakMiB = Number(readFileSync(peak, "utf8")) / 1024
   rmSync(peak)
