@@ -19,6 +19,13 @@ export interface Objects {
   isSetAside(digest: string): boolean
 }
 
+/** What an attempt to read an object says about it that failed. Throws `StoreError` where it says nothing. */
+export const stateAfter = (cause: unknown, path: string): "corrupt" | "missing" => {
+  if (hasCode(cause, "ENOENT")) return "missing"
+  if (hasCode(cause, "EISDIR", "EIO")) return "corrupt" // a folder in its place, or a sector that cannot be read
+  throw storeError("read", path, cause)
+}
+
 export const openObjects = (paths: StorePaths): Objects => {
   const foldersMade = new Set<string>()
   const move = (from: string, to: string, folder: string) => {
@@ -50,9 +57,7 @@ export const openObjects = (paths: StorePaths): Objects => {
       try {
         return digestFile(paths.object(digest)).digest === digest ? "intact" : "corrupt"
       } catch (cause) {
-        if (hasCode(cause, "ENOENT")) return "missing"
-        if (hasCode(cause, "EISDIR")) return "corrupt"
-        throw storeError("read", paths.object(digest), cause)
+        return stateAfter(cause, paths.object(digest))
       }
     },
     setAside: (digest) => {

@@ -41,6 +41,22 @@ const withFile = <A>(path: string, use: (file: number) => A): A => {
 /** Digest and size of a file. Throws what the file system throws. */
 export const digestFile = (path: string): SealedFile => withFile(path, (file) => digestOpen(file, fstatSync(file).size))
 
+/** The digest of a file that may be large: gives back control after each portion, with the bytes read in it. Throws what the file system throws. */
+export function* digestInPortions(path: string): Generator<number, string> {
+  const file = openSync(path, "r")
+  try {
+    const hash = createHash("sha256")
+    const portion = Buffer.allocUnsafe(8 * chunkBytes)
+    for (let read = readSync(file, portion); read > 0; read = readSync(file, portion)) {
+      hash.update(portion.subarray(0, read))
+      yield read
+    }
+    return hash.digest("hex")
+  } finally {
+    closeSync(file)
+  }
+}
+
 /**
  * Results that took less than this, in milliseconds, are not flushed when they are published: a flush takes as long as the work, or
  * longer when the disk is busy. Only a power failure can tell the difference, within seconds, and then sizes and digests tell that

@@ -3,9 +3,10 @@ import { rmSync } from "node:fs"
 import { isActionRecord } from "./actions.ts"
 import { entriesOf } from "./areas.ts"
 import { readJsonFile } from "./json-file.ts"
-import { openObjects } from "./objects.ts"
+import { openObjects, stateAfter } from "./objects.ts"
 import type { StorePaths } from "./paths.ts"
 import { readRun, runIds } from "./runs.ts"
+import { digestInPortions } from "./seal.ts"
 
 /** Something that is not as it should be. */
 export type Damage =
@@ -24,19 +25,25 @@ export interface Verified {
   readonly fingerprints: ReadonlySet<string>
 }
 
-/** `onProgress` is told how many bytes have been read. Throws `StoreError` where something cannot be read. */
-export const verifyStore = (paths: StorePaths, onProgress: (bytes: number, of: number) => void = () => undefined): Verified => {
-  const store = openObjects(paths)
+/** How much has been read, of how much, in bytes. */
+export interface Step {
+  readonly bytes: number
+  readonly of: number
+}
+
+/** Gives back control every few megabytes, so that whoever asked can say how far it is, and stop. Throws `StoreError` where something cannot be read. */
+export function* verifyInSteps(paths: StorePaths): Generator<Step, Verified> {
   const objects = entriesOf(paths.folder, "objects")
   const total = objects.reduce((sum, { bytes }) => sum + bytes, 0)
   const damages: Array<Damage> = []
   const states = new Map<string, "intact" | "corrupt" | "missing">()
   let read = 0
-  for (const { bytes, name, path } of objects) {
-    const state = store.verify(name)
-    states.set(name, state)
-    if (state === "corrupt") damages.push({ kind: "corrupt", digest: name, path })
-    onProgress(read += bytes, total)
+  for (const { name, path } of objects) {
+    const reading = stateOf(name, path)
+    let step = reading.next()
+    for (; step.done !== true; step = reading.next()) yield { bytes: read += step.value, of: total }
+    states.set(name, step.value)
+    if (step.value === "corrupt") damages.push({ kind: "corrupt", digest: name, path })
   }
   const actions = entriesOf(paths.folder, "actions")
   const fingerprints = new Set<string>()
@@ -57,6 +64,24 @@ export const verifyStore = (paths: StorePaths, onProgress: (bytes: number, of: n
   const runs = runIds(paths)
   for (const run of runs) if (readRun(paths, run) === undefined) damages.push({ kind: "run", run, path: paths.run(run).record })
   return { objects: objects.length, bytes: total, actions: actions.length, runs: runs.length, damages, fingerprints }
+}
+
+/** The same, all at once. */
+export const verifyStore = (paths: StorePaths): Verified => {
+  const steps = verifyInSteps(paths)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Reads every byte of an object; what it yields are bytes read since. */
+function* stateOf(digest: string, path: string): Generator<number, "intact" | "corrupt" | "missing"> {
+  try {
+    return (yield* digestInPortions(path)) === digest ? "intact" : "corrupt"
+  } catch (cause) {
+    return stateAfter(cause, path)
+  }
 }
 
 /** Takes what is damaged out of the way, so that its tasks count as not run. */

@@ -6,10 +6,11 @@ import { storeError } from "../../store/error.ts"
 import type { RunRecord } from "../../store/layout.ts"
 import { storePaths, type StorePaths } from "../../store/paths.ts"
 import { latestRuns, readRunTasks } from "../../store/runs.ts"
-import { setDamagesAside, verifyStore, type Damage, type Verified } from "../../store/verify.ts"
+import { setDamagesAside, verifyInSteps, type Damage, type Verified } from "../../store/verify.ts"
 import { bytesText } from "../amounts.ts"
 import { count } from "../columns.ts"
 import { failure } from "../failure.ts"
+import { showMoving } from "../moving.ts"
 import { findPlace, type Place, type PlaceInput } from "../place.ts"
 import { notice, print } from "../terminal.ts"
 import { runAction } from "./run.ts"
@@ -24,10 +25,8 @@ export const verifyAction = Effect.fn("verify")(function*(input: Input) {
   const place = yield* findPlace(input)
   const paths = storePaths(place.store)
   const attempt = <A>(body: () => A) => Effect.try({ try: body, catch: (cause) => storeError("verify", place.store, cause) })
-  const found = yield* attempt(() => {
-    checkFormat(paths)
-    return verifyStore(paths)
-  })
+  yield* attempt(() => checkFormat(paths))
+  const found = yield* verified(paths)
   if (input.format === "json") print(JSON.stringify({ ...found, fingerprints: [...found.fingerprints] }, null, 2))
   else print(verifiedText(found))
   if (found.damages.length === 0) return
@@ -41,10 +40,29 @@ export const verifyAction = Effect.fn("verify")(function*(input: Input) {
       Effect.catchTag("CommandFailure", ({ message }) => Effect.sync(() => notice(message)))
     )
   }
-  const after = yield* attempt(() => verifyStore(paths))
+  const after = yield* verified(paths)
   if (after.damages.length === 0) return print("\nEverything is whole again.")
   print(`\n${verifiedText(after)}`)
   return yield* failure("These could not be made again: their pipelines, parameters or stages are not what they were. Results that the files ask for today are whole.\nTo forget the rest: reprise gc --older-than AGE, or --run RUN")
+})
+
+/** A beat of the event loop now and then, without which nobody would hear a Ctrl-C. */
+const restMs = 50
+
+const verified = Effect.fn("verified")(function*(paths: StorePaths) {
+  const moving = showMoving("Reading")
+  const steps = verifyInSteps(paths)
+  const reading = Effect.gen(function*() {
+    for (let rested = performance.now();;) {
+      const step = yield* Effect.try({ try: () => steps.next(), catch: (cause) => storeError("verify", paths.folder, cause) })
+      if (step.done === true) return step.value
+      moving.step(step.value.bytes, step.value.of)
+      if (performance.now() - rested < restMs) continue
+      yield* Effect.sleep(0)
+      rested = performance.now()
+    }
+  })
+  return yield* reading.pipe(Effect.ensuring(Effect.sync(moving.end)))
 })
 
 const verifiedText = (found: Verified): string =>
@@ -75,11 +93,13 @@ const runsThatReach = (paths: StorePaths, fingerprints: ReadonlySet<string>): Re
     runs.some(({ id }) => readRunTasks(paths, id).some(({ fingerprint }) => fingerprint !== null && fingerprints.has(fingerprint))) ? runs.slice(0, 1) : [])
 }
 
+/** What followed a flag of a command, each time: `--allow A --allow=B`. */
+const flagValues = (command: ReadonlyArray<string>, flag: string): ReadonlyArray<string> =>
+  command.flatMap((word, at) => (word === flag ? command[at + 1] ?? [] : word.startsWith(`${flag}=`) ? word.slice(flag.length + 1) : []))
+
 const asBefore = (run: RunRecord, place: Place, input: Input) => {
   const texts = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
   const { limit, only, profile, set, sweep } = run.overrides
-  const at = run.command.indexOf("--backend")
-  const backend = at < 0 ? undefined : run.command[at + 1]
   return {
     file: relative(process.cwd(), `${place.project}/${run.file}`),
     set: texts(set),
@@ -87,7 +107,8 @@ const asBefore = (run: RunRecord, place: Place, input: Input) => {
     only: texts(only),
     limit: typeof limit === "number" ? limit : undefined,
     profile: typeof profile === "string" ? profile : undefined,
-    backend,
+    backend: flagValues(run.command, "--backend")[0],
+    allow: flagValues(run.command, "--allow"),
     project: input.project,
     store: input.store,
     jobs: input.jobs,
