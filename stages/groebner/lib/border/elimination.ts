@@ -28,14 +28,15 @@ export class Elimination {
   }
 
   /**
-   * Reduces a row, given by columns, until no row leads as it does. What is left is held from now on. Gives the column of its leading monomial, -1 if nothing is left;
-   * and whether only rows within the universe were used.
+   * Reduces a row until no other leads as it does; what is left is held from now on. The row's columns go through `places` first, if there are such: the columns of a
+   * variable's products. Gives the column of its leading monomial, -1 if nothing is left; and whether only rows within the universe were used.
    */
-  add(columns: Int32Array, coefficients: Int32Array): { readonly column: number; readonly within: boolean } {
+  add(columns: Int32Array, coefficients: Int32Array, places?: Int32Array): { readonly column: number; readonly within: boolean } {
     const { apart, dense, pivots } = this.#kernel
     const words = this.#kernel.words()
-    for (let at = 0; at < columns.length; at++) words[dense + apart * (columns[at] ?? 0)] = coefficients[at] ?? 0
-    const column = this.#kernel.reduce(columns[0] ?? 0)
+    const place = (at: number): number => (places === undefined ? columns[at] : places[columns[at] ?? 0]) ?? 0
+    for (let at = 0; at < columns.length; at++) words[dense + apart * place(at)] = coefficients[at] ?? 0
+    const column = this.#kernel.reduce(place(0))
     const within = !this.#kernel.usedTemporary()
     if (column === this.#width) return { column: -1, within }
     const row = this.#kernel.row()
@@ -49,20 +50,26 @@ export class Elimination {
   row(column: number): KeyedPolynomial {
     const words = this.#kernel.words()
     const from = ((words[this.#kernel.pivots + column] ?? 0) & -2) / 4
-    const columns: Array<number> = []
-    for (let at = column; at < this.#width; at++) if (words[from + at] !== 0) columns.push(at)
-    return {
-      keys: Float64Array.from(columns, (at) => this.#universe.keys[at] ?? 0),
-      coefficients: Int32Array.from(columns, (at) => words[from + at] ?? 0)
+    let terms = 0
+    for (let at = column; at < this.#width; at++) if (words[from + at] !== 0) terms++
+    const keys = new Float64Array(terms)
+    const coefficients = new Int32Array(terms)
+    for (let at = column, term = 0; term < terms; at++) {
+      const value = words[from + at] ?? 0
+      if (value === 0) continue
+      keys[term] = this.#universe.keys[at] ?? 0
+      coefficients[term++] = value
     }
+    return { keys, coefficients }
   }
 }
 
 /** Places of keys among all, both descending. */
 const columnsOf = (all: Float64Array, keys: Float64Array): Int32Array => {
-  let at = 0
-  return Int32Array.from(keys, (key) => {
-    while (all[at] !== key) at++
-    return at
-  })
+  const columns = new Int32Array(keys.length)
+  for (let term = 0, at = 0; term < keys.length; term++, at++) {
+    while (all[at] !== keys[term]) at++
+    columns[term] = at
+  }
+  return columns
 }

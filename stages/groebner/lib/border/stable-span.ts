@@ -71,11 +71,12 @@ const expanded = (universe: Universe, p: number, span: ReadonlyArray<KeyedPolyno
   const columns = span.map((row) => elimination.hold(row))
   const left: Array<{ readonly at: number; readonly variable: number; readonly column: number }> = []
   span.forEach((row, at) => {
+    const own = columns[at] ?? new Int32Array(0)
     const gone = vanished.get(row) ?? new Uint8Array(universe.products.length)
     vanished.set(row, gone)
     universe.products.forEach((products, variable) => {
       if (gone[variable] === 1) return
-      const { column, within } = elimination.add(columns[at]?.map((c) => products[c] ?? 0) ?? new Int32Array(0), row.coefficients)
+      const { column, within } = elimination.add(own, row.coefficients, products)
       if (column >= 0) left.push({ at, variable, column })
       else if (within) gone[variable] = 1
     })
