@@ -5,17 +5,19 @@ import {
 import { orderNames } from "./lib/algebra/index.ts"
 import { computed } from "./lib/computed.ts"
 import { rejectable } from "./lib/generation/generator.ts"
-import { checked, densityFor, fieldChoice } from "./lib/generation/settings.ts"
+import { rowBytes } from "./lib/generation/memory.ts"
+import { checked, densityFor, fieldChoice, fieldProblem } from "./lib/generation/settings.ts"
 import { defectRow, systemRow } from "./lib/generation/system-batch.ts"
 import { systemSampler } from "./lib/generation/system-sampler.ts"
 import { defectColumns, systemColumns } from "./lib/generation/system-table.ts"
 import { transformationForms } from "./lib/generation/matrix-forms.ts"
+import { machineMemory } from "./lib/machine-memory.ts"
 
 const degree = int({ min: 0, max: 100 })
 const drawing = oneOf("fixed", "uniform")
 
 const Polynomials = Schema.Struct({
-  degree: field(degree, doc("Greatest total degree.", "degree"), 5),
+  degree: field(int({ min: 1, max: 100 }), doc("Greatest total degree.", "degree"), 5),
   terms: field(Count, doc("Most terms.", "terms"), 5),
   degrees: field(drawing, doc("fixed: monomials up to `degree`. uniform: the degree is drawn first."), "fixed"),
   counts: field(drawing, doc("uniform: from 1 to `terms` terms. fixed: as many."), "uniform"),
@@ -29,9 +31,13 @@ const Entries = Schema.Struct({
   degrees: field(drawing, doc("fixed: monomials up to `degree`. uniform: the degree is drawn first."), "fixed"),
   counts: field(drawing, doc("uniform: from 1 to `terms` terms. fixed: as many."), "uniform"),
   strict: field(Schema.Boolean, doc("Exactly the degree and the number of terms that were drawn."), false)
-})
+}).check(Schema.makeFilter(({ degree, least }) =>
+  least <= degree ? undefined : { path: ["least"], issue: `no entry has at least degree ${least} and at most ${degree}: lower \`least\`, or raise \`degree\`` }
+))
 
-/** Rows that are written at once. */
+const FieldName = Schema.NonEmptyString.check(Schema.makeFilter(fieldProblem))
+
+/** Rows that are written at once, at most. */
 const stride = 2048
 
 const unmade = "the samples cannot be made"
@@ -43,7 +49,7 @@ export default defineStage({
     n: field(Count, doc("How many samples.", "samples")),
     first: field(int({ min: 0 }), doc("Number of the first sample. Sample i is the same whatever the range it is drawn in."), 0),
     variables: field(int({ min: 1, max: 8 }), doc("Variables of the ring, x0 > x1 > ...", "variables"), 2),
-    field: field(Schema.NonEmptyString, doc("F7, F31, F32003 or any prime below 2^31; Q; R."), "F7"),
+    field: field(FieldName, doc("F7, F31, F32003 or any prime below 2^31; Q; R."), "F7"),
     order: field(oneOf(...orderNames), doc("Order of the basis G and of all terms. Bases are drawn under lex and converted."), "lex"),
     kind: field(oneOf("shape", "cauchy"), doc("shape: ideals in shape position. cauchy: Cauchy modules of random points."), "shape"),
     ideal: field(Polynomials, doc("Univariate polynomials of ideals in shape position."), {}),
@@ -101,15 +107,15 @@ export default defineStage({
       bound: params.field === "Q" || params.field === "R" ? params.bound : undefined,
       boundAttempts: params.attempts,
       reject: new Set(params.reject)
-    }), params.order))
+    }, machineMemory()), params.order))
     const stream = random(params.seed, params.stream)
     const sum = { milliseconds: 0, zeros: 0, verbatim: 0, basis: 0, notRadical: 0, unbounded: 0, generators: 0, terms: 0 }
-    for (let done = 0; done < params.n; done += stride) {
+    for (let done = 0; done < params.n;) {
       const rows = yield* computed(unmade, () => {
         const begun = performance.now()
         const made = []
-        for (let i = done; i < Math.min(params.n, done + stride); i++) {
-          const number = params.first + i
+        for (let bytes = 0; done < params.n && made.length < stride && bytes < rowBytes; done++) {
+          const number = params.first + done
           const sample = draw(number, stream.at(number))
           const { system } = sample
           sum.zeros += Number(sample.zeros > 0)
@@ -117,6 +123,7 @@ export default defineStage({
           sum.basis += Number(sample.isBasis)
           sum.notRadical += Number(sample.radical === false)
           sum.unbounded += Number(!sample.bounded)
+          bytes += system.f.exponents.length + 8 * system.f.exponents.length / variables
           sum.generators += system.f.terms.length
           sum.terms += system.f.exponents.length / variables
           made.push({ ...systemRow(system), ...defectRow(sample) })
@@ -125,7 +132,7 @@ export default defineStage({
         return made
       })
       yield* outputs.systems.append(rows)
-      yield* progress(Math.min(params.n, done + stride), params.n, "samples")
+      yield* progress(done, params.n, "samples")
     }
     const share = (count: number) => count / params.n
     yield* outputs.stat.append([{

@@ -5,7 +5,8 @@ import {
 import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
 import { systemColumns } from "./lib/generation/system-table.ts"
-import { DigestSet, digestOf } from "./lib/verification/digest.ts"
+import { machineMemory, mebibytes } from "./lib/machine-memory.ts"
+import { digestBytes, DigestSet, digestOf } from "./lib/verification/digest.ts"
 import { isProved, Prover } from "./lib/verification/proof.ts"
 
 export default defineStage({
@@ -49,6 +50,13 @@ export default defineStage({
     let firstFailure: number | undefined
     let done = 0
     const batches = yield* inputs.systems.batches
+    const bytes = 2 * digestBytes * batches.rows
+    if (bytes > machineMemory()) {
+      return yield* new StageError({
+        message: `the digests of ${batches.rows} pairs take about ${mebibytes(bytes)} MiB of memory, and there are ${mebibytes(machineMemory())} MiB`,
+        hint: "Make fewer samples in one task: `first` and `n` of groebner/generate draw a range of them, and a sweep over `first` draws all."
+      })
+    }
     for (let batch = 0; batch < batches.count; batch++) {
       const systems = yield* systemsOf(yield* batches.read(batch))
       const rows = yield* computed("the pairs cannot be proved", () => {

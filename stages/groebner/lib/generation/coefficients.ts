@@ -44,6 +44,9 @@ export const lowestTerms = (value: number, scale: number): { readonly numerator:
   return { numerator: value / common, denominator: scale / common }
 }
 
+/** What is said of a modulus that gives no field. */
+export const notPrime = (p: number): string => `${p} is no prime below ${modulusLimit}, so there is no field of ${p} elements here. Take 7, 31 or 32003, for example.`
+
 /** Sums of so many products are summed up before they are reduced; more terms than this do not meet in one coefficient. */
 const summands = 2 ** 11
 
@@ -52,7 +55,7 @@ export const coefficientsOf = (choice: FieldChoice): Coefficients => {
   switch (choice.kind) {
     case "prime": {
       const { p } = choice
-      if (!isPrime(p)) throw algebraError(`${p} is no prime below ${modulusLimit}, so there is no field of ${p} elements here. Take 7, 31 or 32003, for example.`)
+      if (!isPrime(p)) throw algebraError(notPrime(p))
       const reciprocal = 1 / p
       const reduce = (sum: number): number => {
         const rest = sum - Math.floor(sum * reciprocal) * p

@@ -42,7 +42,7 @@ export class PolynomialSampler {
     this.#variables = variables
     this.#monomials = monomialsUpTo(keys, variables, maxDegree)
     this.#counts = Float64Array.from({ length: maxDegree + 1 }, (_, degree) => monomialCount(variables, degree))
-    this.#drawn = new Int32Array(maxTerms)
+    this.#drawn = new Int32Array(Math.min(maxTerms, this.#monomials.length))
   }
 
   /** Appends a polynomial. @throws AlgebraError if the settings never give one. */

@@ -1,7 +1,9 @@
 /** From a stage's parameters to settings of the generator, with the published values where nothing is said (released configuration, see docs/groebner.md). */
-import { algebraError } from "../algebra/index.ts"
-import type { FieldChoice } from "./coefficients.ts"
+import { algebraError, isPrime } from "../algebra/index.ts"
+import { mebibytes } from "../machine-memory.ts"
+import { type FieldChoice, notPrime } from "./coefficients.ts"
 import type { Settings } from "./generator.ts"
+import { bytesNeeded } from "./memory.ts"
 import { monomialCount } from "./monomial-keys.ts"
 import type { PolynomialChoice } from "./sampler.ts"
 
@@ -24,13 +26,27 @@ export const publishedSettings = (variables: number, field: FieldChoice): Settin
   }
 }
 
+/** p of `F7` or `F_7`; undefined for another text. */
+const modulusOf = (name: string): number | undefined => {
+  const digits = /^F_?([0-9]+)$/.exec(name)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** Why this names no field, if it does not. */
+export const fieldProblem = (name: string): string | undefined => {
+  if (name === "Q" || name === "R") return undefined
+  const p = modulusOf(name)
+  if (p === undefined) return `"${name}" names no field. Write F7, F31, F32003 (any prime below 2^31), Q or R.`
+  return isPrime(p) ? undefined : notPrime(p)
+}
+
 /** `F7`, `Q` or `R`. @throws AlgebraError */
 export const fieldChoice = (name: string, bounds: { readonly numerator: number; readonly denominator: number; readonly real: number }): FieldChoice => {
   if (name === "Q") return { kind: "rational", numerator: bounds.numerator, denominator: bounds.denominator }
   if (name === "R") return { kind: "real", bound: bounds.real }
-  const digits = /^F_?([1-9][0-9]{0,9})$/.exec(name)?.[1]
-  if (digits === undefined) throw algebraError(`"${name}" names no field. Write F7, F31, F32003 (any prime below 2^31), Q or R.`)
-  return { kind: "prime", p: Number(digits) }
+  const p = modulusOf(name)
+  if (p === undefined) throw algebraError(fieldProblem(name) ?? name)
+  return { kind: "prime", p }
 }
 
 /** Monomials that samplers may list; eight bytes each. */
@@ -38,8 +54,8 @@ const mostMonomials = 4_000_000
 /** Terms that may meet in one coefficient before it is reduced. */
 const mostSummands = 2048
 
-/** Refuses what would not fit into memory or doubles. @throws AlgebraError */
-export const checked = (settings: Settings): Settings => {
+/** Refuses what would not fit into doubles, or into a memory of so many bytes. @throws AlgebraError */
+export const checked = (settings: Settings, memory: number): Settings => {
   const { ideal, transformation, variables } = settings
   const { entries, least, most } = transformation
   check(entries, "entries of the matrices")
@@ -54,7 +70,11 @@ export const checked = (settings: Settings): Settings => {
     throw algebraError(`There are ${monomials} monomials of degree up to ${entries.maxDegree} in ${variables} variables, ${Math.round(monomials / 131072)} MiB to list. Lower the degree or the number of variables.`)
   }
   if ((variables + most) * entries.maxTerms > mostSummands) {
-    throw algebraError(`${variables + most} entries of ${entries.maxTerms} terms in a row are more than ${mostSummands} terms. Take fewer terms or polynomials.`)
+    throw algebraError(`${variables + most} entries of ${entries.maxTerms} terms in a row are more than ${mostSummands} terms, whose sums doubles may not hold. Take fewer terms or polynomials.`)
+  }
+  const bytes = bytesNeeded(settings)
+  if (bytes > memory) {
+    throw algebraError(`A sample of these settings takes about ${mebibytes(bytes)} MiB of memory, and there are ${mebibytes(memory)} MiB. Take fewer terms, a lower density, lower degrees or fewer variables.`)
   }
   return settings
 }

@@ -1,4 +1,4 @@
-/** Which samples were there before: a set of 64-bit digests in typed arrays, sixteen bytes a sample. */
+/** Which samples were there before: a set of 64-bit digests in typed arrays. */
 import type { PolynomialList } from "../generation/system-table.ts"
 
 export interface Digest {
@@ -22,6 +22,9 @@ export const digestOf = ({ coefficients, denominators, exponents, terms, values 
   if (values.length > 0) for (const word of new Int32Array(values.slice().buffer)) mix(word)
   return { high, low }
 }
+
+/** Bytes that a set takes for each digest while it grows: nine a place, of which half to three quarters are free, and those that it grew out of. */
+export const digestBytes = 54
 
 export class DigestSet {
   #size = 0

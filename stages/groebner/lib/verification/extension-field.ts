@@ -38,16 +38,21 @@ export const power = (field: ExtensionField, base: Digits, exponent: number): Di
   return result
 }
 
-/** a b modulo p and the monic polynomial with these lower coefficients. Sums of products stay below 2^53 for p below 2^25. */
+/** a b modulo p and the monic polynomial with these lower coefficients. Sums of products stay below 2^53 for p below 2^23. */
 const product = (p: number, lower: Digits, a: Digits, b: Digits): Digits => {
   const degree = lower.length
   const sum = new Array<number>(2 * degree - 1).fill(0)
-  a.forEach((x, i) => b.forEach((y, j) => (sum[i + j] = ((sum[i + j] ?? 0) + x * y) % p)))
-  for (let top = sum.length - 1; top >= degree; top--) {
-    const lead = sum[top] ?? 0
-    lower.forEach((digit, d) => (sum[top - degree + d] = ((sum[top - degree + d] ?? 0) + lead * (p - digit)) % p))
+  for (let i = 0; i < degree; i++) {
+    const digit = a[i] ?? 0
+    if (digit > 0) for (let j = 0; j < degree; j++) sum[i + j] = (sum[i + j] ?? 0) + digit * (b[j] ?? 0)
   }
-  return sum.slice(0, degree)
+  for (let top = sum.length - 1; top >= degree; top--) {
+    const lead = p - ((sum[top] ?? 0) % p)
+    for (let d = 0, at = top - degree; d < degree; d++, at++) sum[at] = (sum[at] ?? 0) + lead * (lower[d] ?? 0)
+  }
+  sum.length = degree
+  for (let d = 0; d < degree; d++) sum[d] = (sum[d] ?? 0) % p
+  return sum
 }
 
 const isOne = (a: Digits): boolean => a.every((digit, d) => digit === Number(d === 0))

@@ -25,6 +25,8 @@ export class ExtensionPoints implements Points {
   readonly #one: Digits
   /** By point and variable, those of a point side by side: the powers of the coordinate that came up, from 0 on. */
   readonly #coordinates: Array<Array<Digits>> = []
+  /** By point: the monomial that was evaluated last, and the products of the powers of its first variables. */
+  readonly #latest: Array<{ readonly exponents: Uint8Array; readonly products: Array<Digits> }> = []
   /** Values that a place for a digit can hold. */
   readonly #place: number
   /** Digits in a double. */
@@ -192,13 +194,18 @@ export class ExtensionPoints implements Points {
     }
   }
 
-  /** The monomial's value. */
+  /** The monomial's value. Monomials come as terms do, so that most begin with the exponents of the one before. */
   #power(exponents: Uint8Array, point: number): Digits {
-    let value = this.#one
-    exponents.forEach((exponent, v) => {
-      if (exponent > 0) value = this.#field.multiply(value, this.#coordinatePower(point, v, exponent))
-    })
-    return value
+    const latest = this.#latest[point] ?? { exponents: new Uint8Array(this.#n), products: new Array<Digits>(this.#n).fill(this.#one) }
+    this.#latest[point] = latest
+    let v = 0
+    while (v < this.#n && exponents[v] === latest.exponents[v]) v++
+    for (; v < this.#n; v++) {
+      const [before, exponent] = [v === 0 ? this.#one : latest.products[v - 1] ?? this.#one, exponents[v] ?? 0]
+      latest.exponents[v] = exponent
+      latest.products[v] = exponent === 0 ? before : this.#field.multiply(before, this.#coordinatePower(point, v, exponent))
+    }
+    return latest.products[this.#n - 1] ?? this.#one
   }
 
   #coordinatePower(point: number, v: number, exponent: number): Digits {
