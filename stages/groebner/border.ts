@@ -5,6 +5,7 @@ import {
 import { algebraError, groebnerBasis, normalMonomials, numberedVariables, type OrderName, orderNames, type Polynomial, polynomialRing, primeField, type Ring } from "./lib/algebra/index.ts"
 import { borderBasisAt, drawnPoints } from "./lib/border/border-basis.ts"
 import { QuotientRing } from "./lib/border/quotient-ring.ts"
+import { Kept } from "./lib/border/kept.ts"
 import { inRing, type KeyedPolynomial, toList } from "./lib/border/keyed-polynomial.ts"
 import { MonomialNumbers } from "./lib/border/monomial-numbers.ts"
 import { borderOf, drawnOrderIdeal, partitionCorner, uniformCorner } from "./lib/border/order-ideal.ts"
@@ -57,18 +58,24 @@ export default defineStage({
     // By itself, since times differ from run to run and the other outputs do not.
     timing: table({
       samples: column(Int64, doc("samples")),
-      seconds: column(Float64, doc("drawing and proving them, without writing", "s"))
+      seconds: column(Float64, doc("drawing and proving them, without writing and what an earlier attempt had left", "s"))
     }, doc("One row: how long it took."))
   },
-  run: Effect.fn("groebner/border")(function*({ outputs, params, progress, random }) {
+  run: Effect.fn("groebner/border")(function*({ checkpoint, outputs, params, progress, random }) {
     const n = params.bounds.length
     const stream = random(params.seed, "samples")
     const sum = { monomials: 0, polynomials: 0, same: 0, attempts: 0, milliseconds: 0 }
     const setting = yield* computed(unmade, () => settingOf(params))
+    const kept = new Kept<ReturnType<typeof drawn>>(yield* checkpoint.load)
     for (let done = 0; done < params.n; done += stride) {
       const rows = yield* computed(unmade, () => {
         const begun = performance.now()
-        const made = Array.from({ length: Math.min(stride, params.n - done) }, (_, i) => drawn(setting, stream.at(params.first + done + i), params.first + done + i))
+        const made = Array.from({ length: Math.min(stride, params.n - done) }, (_, i) => {
+          const earlier = kept.earlier(done + i)
+          const row = earlier ?? drawn(setting, stream.at(params.first + done + i), params.first + done + i)
+          if (earlier === undefined) kept.add(row)
+          return row
+        })
         for (const row of made) {
           sum.monomials += row.order_ideal.length / n
           sum.polynomials += row.g_terms.length
@@ -79,6 +86,8 @@ export default defineStage({
         return made
       })
       yield* outputs.systems.append(rows)
+      const bytes = kept.due()
+      if (bytes !== undefined) yield* checkpoint.save(bytes)
       yield* progress(Math.min(params.n, done + stride), params.n, "samples")
     }
     const mean = (total: number) => total / params.n

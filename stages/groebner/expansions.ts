@@ -2,7 +2,8 @@
 import { Bool, column, Count, defineStage, doc, Effect, field, Float64, int, Int32, Int64, listOf, nullable, oneOf, Schema, StageError, table, UInt8 } from "../../src/stage.ts"
 import { groebnerBasis, isZeroDimensional, numberedVariables, polynomialRing, primeField } from "./lib/algebra/index.ts"
 import { type BorderBasis, borderBasis, growths } from "./lib/border/border-basis-algorithm.ts"
-import { decodeFinished, encodeFinished, type Finished, mostKept, saveAgainAfter, sizeOf } from "./lib/border/finished.ts"
+import type { Finished } from "./lib/border/finished.ts"
+import { Kept } from "./lib/border/kept.ts"
 import { fromList, inRing, toList } from "./lib/border/keyed-polynomial.ts"
 import { MonomialNumbers } from "./lib/border/monomial-numbers.ts"
 import { QuotientRing } from "./lib/border/quotient-ring.ts"
@@ -56,20 +57,13 @@ export default defineStage({
   },
   run: Effect.fn("groebner/expansions")(function*({ checkpoint, inputs, outputs, params, progress }) {
     const batches = yield* inputs.systems.batches
-    const saved = yield* checkpoint.load
-    const kept: Array<Finished> = saved === undefined ? [] : [...decodeFinished(saved)]
-    const resumed = kept.length
-    let room = mostKept - kept.reduce((bytes, one) => bytes + sizeOf(one), 0)
+    const kept = new Kept<Finished>(yield* checkpoint.load)
     const sum = { samples: 0, finished: 0, infinite: 0, steps: 0, last: 0, span: 0, survivors: 0, products: 0 }
-    let due = performance.now() + saveAgainAfter(0)
     for (let batch = 0; batch < batches.count; batch++) {
       for (const system of yield* systemsOf(yield* batches.read(batch))) {
-        const earlier = sum.samples < resumed ? kept[sum.samples] : undefined
+        const earlier = kept.earlier(sum.samples)
         const done = earlier ?? (yield* computed("the border basis cannot be computed", () => finishedOn(system, params)))
-        if (earlier === undefined && room > 0) {
-          kept.push(done)
-          room -= sizeOf(done)
-        }
+        if (earlier === undefined) kept.add(done)
         yield* outputs.steps.append(done.steps)
         yield* outputs.systems.append([done.system])
         yield* outputs.timing.append([{ sample: system.sample, seconds: done.seconds }])
@@ -83,11 +77,8 @@ export default defineStage({
           sum.survivors += row.survivor_variables.length
           sum.products += row.span_terms.length * row.variables
         }
-        if (performance.now() > due && sum.samples > resumed && room > 0) {
-          const begun = performance.now()
-          yield* checkpoint.save(encodeFinished(kept))
-          due = performance.now() + saveAgainAfter(performance.now() - begun)
-        }
+        const bytes = kept.due()
+        if (bytes !== undefined) yield* checkpoint.save(bytes)
         yield* progress(sum.samples, batches.rows, "systems")
       }
     }

@@ -1,10 +1,13 @@
 /** Border bases against their definition, evaluated by hand at the points that they come from. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { serialize } from "node:v8"
 import { expect, test } from "vitest"
 import border from "../../../../stages/groebner/border.ts"
 import { borderOf, drawnOrderIdeal, partitionCorner, partitions, uniformCorner } from "../../../../stages/groebner/lib/border/order-ideal.ts"
 import type { JsonObject } from "../../../../src/stage/json.ts"
 import { randomStream } from "../../../../src/stage/random.ts"
-import { attemptStage, runStage } from "../../run-stage.ts"
+import { attemptStage, runStage, temporaryFolder } from "../../run-stage.ts"
 
 const numbers = (cell: unknown): ReadonlyArray<number> => (cell instanceof Int32Array || cell instanceof Uint8Array ? Array.from(cell) : [])
 
@@ -100,6 +103,17 @@ test("systems that miss the ideal can be drawn again, and sample i is the same w
   const rows = (await runStage(border, { n: 12, ...params })).rows("systems")
   expect(rows.every(({ same }) => same === true)).toBe(true)
   expect((await runStage(border, { n: 4, first: 8, ...params })).rows("systems")).toEqual(rows.slice(8))
+})
+
+test("what a killed task has saved is written again, and the rest drawn", async () => {
+  const params = { n: 70, seed: 1, p: 31, bounds: [3, 2] }
+  const whole = await runStage(border, params)
+  const checkpoint = join(temporaryFolder(), "checkpoint")
+  const marked = whole.rows("systems").slice(0, 66).map((row) => ({ ...row, attempts: 7 }))
+  writeFileSync(checkpoint, serialize(marked))
+  expect((await runStage(border, params, { checkpoint })).rows("systems")).toEqual([...marked, ...whole.rows("systems").slice(66)])
+  writeFileSync(checkpoint, "something else")
+  expect((await runStage(border, params, { checkpoint })).rows("systems")).toEqual(whole.rows("systems"))
 })
 
 test.each<readonly [JsonObject, RegExp]>([
