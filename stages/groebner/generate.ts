@@ -31,11 +31,9 @@ const Entries = Schema.Struct({
   degrees: field(drawing, doc("fixed: monomials up to `degree`. uniform: the degree is drawn first."), "fixed"),
   counts: field(drawing, doc("uniform: from 1 to `terms` terms. fixed: as many."), "uniform"),
   strict: field(Schema.Boolean, doc("Exactly the degree and the number of terms that were drawn."), false)
-}).check(Schema.makeFilter(({ degree, least }) =>
-  least <= degree ? undefined : { path: ["least"], issue: `no entry has at least degree ${least} and at most ${degree}: lower \`least\`, or raise \`degree\`` }
-))
+})
 
-const FieldName = Schema.NonEmptyString.check(Schema.makeFilter(fieldProblem))
+const FieldName = Schema.NonEmptyString.check(Schema.makeFilter(fieldProblem, { toJsonSchema: () => ({ pattern: "^(F_?[0-9]+|Q|R)$" }) }))
 
 /** Rows that are written at once, at most. */
 const stride = 2048

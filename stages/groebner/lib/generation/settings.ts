@@ -61,8 +61,7 @@ export const checked = (settings: Settings, memory: number): Settings => {
   check(entries, "entries of the matrices")
   if (ideal.kind === "shape") {
     check(ideal.polynomials, "polynomials of the ideal")
-    const { maxDegree, minDegree } = ideal.polynomials
-    if (maxDegree < 1 || minDegree > maxDegree) throw algebraError("The last polynomial of a basis in shape position has at least degree 1: let the ideal's greatest degree be 1 or more.")
+    if (ideal.polynomials.maxDegree < 1) throw algebraError("The last polynomial of a basis in shape position has at least degree 1: let the ideal's greatest degree be 1 or more.")
   }
   if (least > most) throw algebraError(`F cannot have at least n + ${least} and at most n + ${most} polynomials.`)
   const monomials = monomialCount(variables, entries.maxDegree)
@@ -80,7 +79,7 @@ export const checked = (settings: Settings, memory: number): Settings => {
 }
 
 const check = ({ maxDegree, maxTerms, minDegree, strict, counts }: PolynomialChoice, what: string): void => {
-  if (minDegree > maxDegree) throw algebraError(`The ${what} cannot have at least degree ${minDegree} and at most ${maxDegree}.`)
+  if (minDegree > maxDegree) throw algebraError(`The ${what} cannot have at least degree ${minDegree} and at most ${maxDegree}. Raise the greatest degree, or lower the least one.`)
   if (maxTerms < 1) throw algebraError(`The ${what} need at least one term.`)
   if (strict && counts === "fixed" && maxTerms > 1 && maxDegree === 0) throw algebraError(`The ${what} cannot have ${maxTerms} terms and degree 0.`)
 }

@@ -20,7 +20,6 @@ test.each([
   [{ field: "GF7" }, /field: "GF7" names no field/],
   [{ variables: 0 }, /variables: /],
   [{ n: 0 }, /n: /],
-  [{ entries: { degree: 0 } }, /entries.least: no entry has at least degree 1 and at most 0/],
   [{ ideal: { degree: 0 } }, /ideal.degree: /]
 ])("%o is refused in the file", (params, message) => {
   expect(refused({ n: 1, seed: 0, ...params })).toMatch(message)
@@ -29,6 +28,11 @@ test.each([
 const published = publishedSettings(4, { kind: "prime", p: 7 })
 const six = publishedSettings(6, { kind: "prime", p: 7 })
 const large = { ...six, transformation: { ...six.transformation, density: 1, entries: { ...six.transformation.entries, maxTerms: 250, maxDegree: 20 } } }
+
+test("degrees that no entry can have are refused", () => {
+  const { entries } = published.transformation
+  expect(() => checked({ ...published, transformation: { ...published.transformation, entries: { ...entries, maxDegree: 0 } } }, 2 ** 30)).toThrow(/entries of the matrices cannot have at least degree 1 and at most 0/)
+})
 
 describe("memory", () => {
   it("that would not suffice is said before a sample is drawn", () => {
