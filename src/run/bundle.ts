@@ -7,9 +7,10 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { basename, dirname, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { ImportKind, OnResolveArgs, PluginBuild, Plugin } from "esbuild"
-import { commonOptions, isInstalled, ownPackage, packageManifest, packageName, type Roots, withEsbuild } from "./bundler.ts"
+import { commonOptions, type Esbuild, isInstalled, ownPackage, packageManifest, packageName, type Roots, withEsbuild } from "./bundler.ts"
+import { libraryFile, libraryName } from "./library.ts"
 
-/** Pure JavaScript that is copied into bundles. Any other package is loaded from where it is installed: it may be native, or look for its own files. */
+/** Pure JavaScript that is copied into bundles, but for Effect, which they share (library.ts). Any other package is loaded from where it is installed: it may be native, or look for its own files. */
 const bundled = new Set(["effect", "yaml", "apache-arrow", "flatbuffers", "protobufjs"])
 
 export interface StageBundles {
@@ -29,7 +30,8 @@ const keepDays = 30
 export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots, folder: string): Promise<StageBundles> =>
   withEsbuild(async (esbuild) => {
     const manifests = new Set<string>()
-    const built = await esbuild.build({
+    const library = shareLibrary(esbuild, folder)
+    const build = () => esbuild.build({
       ...commonOptions(roots.packageRoot),
       entryPoints: [...entries].map(([name, path]) => ({ in: path, out: fileName(name) })),
       // As deep as the folder that will be, for the relative paths in source maps.
@@ -41,8 +43,10 @@ export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots,
       banner: { js: 'import { createRequire as reprise_createRequire } from "node:module"; const require = reprise_createRequire(import.meta.url);' },
       sourcemap: "linked",
       sourcesContent: false,
-      plugins: [ownPackage(roots.packageRoot), packages(roots, manifests), ownPlace(roots)]
+      plugins: [ownPackage(roots.packageRoot), packages(roots, manifests, library), ownPlace(roots)]
     })
+    let built = await build()
+    if (library.isTakenApart()) built = await build()
     const files = built.outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })).sort((a, b) => (a.name < b.name ? -1 : 1))
     const target = join(folder, digestOf(files).slice(0, 20))
     publish(files, target)
@@ -56,8 +60,30 @@ export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots,
 
 const fileName = (stage: string): string => stage.replaceAll("/", "--")
 
+interface SharedLibrary {
+  /** How bundles import the library; undefined where they hold what they need of it. */
+  readonly importedAs: (request: string, entry: string, manifest: string | undefined) => Promise<string | undefined>
+  /** True if a module asked for a part of the library by its path: that part and the library as one file would not know each other. */
+  readonly isTakenApart: () => boolean
+}
+
+const shareLibrary = (esbuild: Esbuild, folder: string): SharedLibrary => {
+  const files = new Map<string, Promise<string>>()
+  let takenApart = false
+  return {
+    importedAs: async (request, entry, manifest) => {
+      if (request !== libraryName) takenApart = true
+      if (takenApart || manifest === undefined) return undefined
+      const file = files.get(entry) ?? libraryFile(esbuild, entry, manifest, folder)
+      files.set(entry, file)
+      return `../${await file}`
+    },
+    isTakenApart: () => takenApart
+  }
+}
+
 /** Decides for each package whether it goes in or is loaded from where it is installed, by its absolute address. */
-const packages = (roots: Roots, manifests: Set<string>): Plugin => ({
+const packages = (roots: Roots, manifests: Set<string>, library: SharedLibrary): Plugin => ({
   name: "packages",
   setup: (build) => {
     build.onResolve({ filter: /^[^./]/ }, async (request) => {
@@ -70,7 +96,10 @@ const packages = (roots: Roots, manifests: Set<string>): Plugin => ({
       }
       const manifest = packageManifest(name, request.resolveDir, roots.packageRoot)
       if (manifest !== undefined) manifests.add(manifest)
-      if (bundled.has(name) || isInstalled(request.importer, roots)) return found
+      if (isInstalled(request.importer, roots)) return found
+      const shared = name === libraryName ? await library.importedAs(request.path, found.path, manifest) : undefined
+      if (shared !== undefined) return { path: shared, external: true }
+      if (bundled.has(name)) return found
       return { path: pathToFileURL(found.path).href, external: true }
     })
   }

@@ -8,7 +8,7 @@ import { dirname, join, relative, sep } from "node:path"
 import type * as esbuildModule from "esbuild"
 import type { BuildOptions, Message, Plugin } from "esbuild"
 
-type Esbuild = typeof esbuildModule
+export type Esbuild = typeof esbuildModule
 
 let builds = 0
 

@@ -260,6 +260,22 @@ describe("the registry", () => {
     expect(readFileSync(out, "utf8")).toBe("found")
   })
 
+  it("keeps Effect in one file for all stages and edits, unless a stage asks for a part of it by its path", async () => {
+    const imported = (bundle: string) => {
+      const folder = dirname(bundle)
+      return new Set(readdirSync(folder).filter((name) => name.endsWith(".mjs")).flatMap((name) => readFileSync(join(folder, name), "utf8").match(/"\.\.\/effect-\w+\.mjs"/g) ?? []))
+    }
+    const before = imported(get(await load(["math/double"]), "math/double").bundle)
+    expect(before.size).toBe(1)
+    write(project, { "stages/math/lib/scale.ts": edited(helperSource, "factor = 2", "factor = 3") })
+    expect(imported(get(await load(["math/double"]), "math/double").bundle)).toEqual(before)
+
+    write(project, { "stages/math/lib/scale.ts": `import { Base64 } from "effect/encoding"\nexport const scale = (value: number) => value * Base64.encode("two").length` })
+    const { bundle, stage } = get(await load(["math/double"]), "math/double")
+    expect(imported(bundle).size).toBe(0)
+    expect(stage.decode({})).toMatchObject({ ok: true })
+  })
+
   it("loads other packages from where they are installed", async () => {
     write(project, {
       "stages/math/lib/scale.ts": `import { two } from "tiny-two"\nexport const scale = (value: number) => value * two`,
