@@ -1,5 +1,5 @@
 /** Flags that several commands share, with the same name and meaning everywhere. */
-import { argument, integer, text, texts, toggle } from "./framework.ts"
+import { alias, argument, integer, text, texts, toggle } from "./framework.ts"
 
 /** Where the project and its results lie. */
 export const placeFlags = {
@@ -20,5 +20,5 @@ export const selectionFlags = {
   ...placeFlags
 }
 
-export const jobsFlag = integer("jobs", "Processor cores to use at once (default: all)")
+export const jobsFlag = integer("jobs", "Processor cores to use at once (default: all)").pipe(alias("j"))
 export const everythingFlag = toggle("all", "Print every row, however many")

@@ -4,6 +4,7 @@ import { statSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { usageFailure, type CommandFailure } from "./failure.ts"
 import { Installation } from "./installation.ts"
+import { shellWord } from "./terminal.ts"
 
 export interface Place {
   /** Absolute: the folder that stages and files named in parameters are relative to. */
@@ -33,3 +34,7 @@ export const findPlace = (input: PlaceInput): Effect.Effect<Place, CommandFailur
     }
     return { ...installation, project, store: input.store === undefined ? join(project, "results") : resolve(input.store) }
   })
+
+/** The flags as they would be typed again, with a space before each; empty where none were. */
+export const wordsOf = ({ project, store }: PlaceInput): string =>
+  `${project === undefined ? "" : ` --project ${shellWord(project)}`}${store === undefined ? "" : ` --store ${shellWord(store)}`}`

@@ -34,6 +34,9 @@ export const isTerminal = (): boolean => process.stderr.isTTY && process.env["TE
 /** Characters in a line of standard output; undefined for a file or a pipe, and for a terminal that does not know (it says 0). */
 export const terminalWidth = (): number | undefined => (process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : undefined)
 
+/** A word of a command line that a shell takes as it is. */
+export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+
 /** How the command is called from here, for advice to the user: as a script of its own checkout, through npx or another script, or plainly. */
 export const invocation = (environment: NodeJS.ProcessEnv = process.env): string => {
   if (environment["npm_lifecycle_event"] === undefined) return "reprise"

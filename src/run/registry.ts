@@ -118,13 +118,15 @@ const isStage = (value: unknown): value is StageInterface =>
 const buildStages = (places: ReadonlyMap<string, StagePlace>, roots: Roots) =>
   Effect.tryPromise({
     try: () => withEsbuild(() => build(places, roots)),
-    catch: (cause) => cause instanceof StageLoadError ? cause : buildError([...places.keys()].join(", "))(cause)
+    catch: (cause) => cause instanceof StageLoadError ? cause : buildError([...places.keys()].join(", "), roots)(cause)
   })
 
 const build = async (places: ReadonlyMap<string, StagePlace>, roots: Roots): Promise<BuiltStages> => {
   const startedAt = Date.now()
   const codes = await codesOf(places, roots)
-  const bundles = await bundleStages(new Map([...places].map(([name, { path }]) => [name, path])), roots, codeFolder(roots))
+  const paths = new Map([...places].map(([name, { path }]) => [name, path]))
+  const bundles = await bundleStages(paths, roots, codeFolder(roots)).catch((cause: unknown) =>
+    blame(places, roots, ({ path }, name) => bundleStages(new Map([[name, path]]), roots, codeFolder(roots)), cause))
   const stages: Record<string, BuiltStage> = {}
   for (const [name, { digest, files }] of codes) stages[name] = { code: digest, files, bundle: bundles.paths[name] ?? "" }
   const read = [bundles, ...codes.map(([, code]) => code)].flatMap(({ sources, manifests }) => [...sources, ...manifests])
@@ -135,23 +137,27 @@ const build = async (places: ReadonlyMap<string, StagePlace>, roots: Roots): Pro
 
 const codesOf = async (places: ReadonlyMap<string, StagePlace>, roots: Roots): Promise<ReadonlyArray<readonly [name: string, code: StageCode]>> => {
   const names = [...places.keys()]
-  const codes = await stageCodes([...places.values()].map(({ path }) => path), roots).catch(async (cause: unknown) => {
-    // One by one, to name the stage that is at fault.
-    for (const [name, { path }] of places) await stageCode(path, roots).catch((alone: unknown) => Promise.reject(buildError(name)(alone)))
-    throw cause
-  })
+  const codes = await stageCodes([...places.values()].map(({ path }) => path), roots).catch((cause: unknown) =>
+    blame(places, roots, ({ path }) => stageCode(path, roots), cause))
   return codes.flatMap((code, at) => [[names[at] ?? "", code] as const])
+}
+
+/** Builds stages one by one that cannot be built together, to name the one that is at fault. */
+const blame = async (places: ReadonlyMap<string, StagePlace>, roots: Roots, build: (place: StagePlace, name: string) => Promise<unknown>, together: unknown): Promise<never> => {
+  for (const [name, place] of places) await build(place, name).catch((cause: unknown) => Promise.reject(buildError(name, roots)(cause)))
+  throw together
 }
 
 /** What else decides what is built: this package and the bundler. */
 const toolchain = ({ packageRoot }: Roots): ReadonlyArray<string> =>
   [join(packageRoot, "package.json"), packageManifest("esbuild", packageRoot, packageRoot)].filter((path) => path !== undefined)
 
-const buildError = (stage: string) => (cause: unknown): StageLoadError => {
-  const messages = messagesOf(cause)
+const buildError = (stage: string, roots: Roots) => (cause: unknown): StageLoadError => {
+  const messages = messagesOf(cause, roots)
   return new StageLoadError({
     stage,
-    message: `stage "${stage}" cannot be built: ${messages ?? (cause instanceof Error ? cause.message : String(cause))}`,
-    ...(messages === undefined ? { cause } : {})
+    message: `stage "${stage}" cannot be built: ${messages?.text ?? (cause instanceof Error ? cause.message : String(cause))}`,
+    ...(messages === undefined ? { cause } : {}),
+    ...(messages === undefined || messages.missing.length === 0 ? {} : { hint: `Not installed where the project can find it: npm install ${messages.missing.join(" ")}` })
   })
 }

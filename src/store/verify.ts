@@ -1,10 +1,12 @@
 /** Reads every byte of a store: whether each object is what its name says, each record whole, and everything there that records name. */
-import { rmSync } from "node:fs"
+import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { isActionRecord } from "./actions.ts"
 import { entriesOf } from "./areas.ts"
+import { storeError } from "./error.ts"
 import { readJsonFile } from "./json-file.ts"
 import { openObjects, stateAfter } from "./objects.ts"
 import type { StorePaths } from "./paths.ts"
+import { hasCode } from "./remedy.ts"
 import { readRun, runIds } from "./runs.ts"
 import { digestInPortions } from "./seal.ts"
 
@@ -84,11 +86,22 @@ function* stateOf(digest: string, path: string): Generator<number, "intact" | "c
   }
 }
 
-/** Takes what is damaged out of the way, so that its tasks count as not run. */
+/** Takes what is damaged out of the way, so that its tasks count as not run. A run whose record cannot be read goes to `quarantine/` with all that is left of
+ * it: nothing can show it, and results that only it reached are no longer known to be wanted. */
 export const setDamagesAside = (paths: StorePaths, damages: ReadonlyArray<Damage>): void => {
   const objects = openObjects(paths)
   for (const damage of damages) {
     if (damage.kind === "corrupt") objects.setAside(damage.digest)
     else if (damage.kind === "record") rmSync(damage.path, { force: true })
+    else if (damage.kind === "run") setRunAside(paths, damage.run)
+  }
+}
+
+const setRunAside = (paths: StorePaths, run: string): void => {
+  try {
+    mkdirSync(paths.quarantine, { recursive: true })
+    renameSync(paths.run(run).folder, paths.quarantined(run))
+  } catch (cause) {
+    if (!hasCode(cause, "ENOENT")) throw storeError("set aside", paths.run(run).folder, cause)
   }
 }

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process"
 import { describe, expect, it } from "vitest"
-import { invocation } from "../../src/cli/terminal.ts"
+import { invocation, shellWord } from "../../src/cli/terminal.ts"
 
 describe("advice on what to type next", () => {
   it("names the command as it was called", () => {
@@ -7,5 +8,12 @@ describe("advice on what to type next", () => {
     expect(invocation({ npm_lifecycle_event: "start", npm_package_name: "reprise" })).toBe("npm run reprise --")
     expect(invocation({ npm_lifecycle_event: "npx", npm_package_name: "reprise" })).toBe("npx reprise")
     expect(invocation({ npm_lifecycle_event: "experiments", npm_package_name: "my-paper" })).toBe("npx reprise")
+  })
+
+  it("can be pasted: a shell takes each word as it is", () => {
+    const words = ["plain-name_1.yaml", "a b", "it's", "$HOME", "", "ünï", "*", "a\nb", "~/x"]
+    const echoed = spawnSync("sh", ["-c", `printf '%s\\0' ${words.map(shellWord).join(" ")}`], { encoding: "utf8", env: { HOME: "/home/somebody" } }).stdout
+    expect(echoed.split("\0").slice(0, -1)).toEqual(words)
+    expect(shellWord("pipelines/quickstart.yaml")).toBe("pipelines/quickstart.yaml")
   })
 })

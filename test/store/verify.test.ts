@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { chmodSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { planGc } from "../../src/store/gc.ts"
 import { stateAfter } from "../../src/store/objects.ts"
 import { Store } from "../../src/store/store.ts"
-import { type Step, verifyInSteps, verifyStore } from "../../src/store/verify.ts"
+import { setDamagesAside, type Step, verifyInSteps, verifyStore } from "../../src/store/verify.ts"
 import { inFolder, keep, sha256 } from "./support.ts"
 
 const large = "x".repeat(20_000_000)
@@ -38,6 +39,17 @@ describe("verifying a store", () => {
     const { damages, fingerprints } = verifyStore(paths)
     assert.sameMembers(damages.map(({ kind }) => kind), ["corrupt", "missing", "record"])
     assert.sameMembers([...fingerprints], [first, second, third])
+  }))
+
+  it.effect("puts a run whose record cannot be read out of the way, and keeps what is left of it until gc", () => withStore(({ paths }) => {
+    mkdirSync(paths.run("r1").logs, { recursive: true })
+    writeFileSync(paths.run("r1").record, '{"vers')
+    const { damages } = verifyStore(paths)
+    assert.deepStrictEqual(damages.map(({ kind }) => kind), ["run"])
+    setDamagesAside(paths, damages)
+    assert.deepStrictEqual(verifyStore(paths).damages, [])
+    assert.isTrue(existsSync(`${paths.quarantine}/r1/run.json`))
+    assert.isTrue(planGc(paths, {}, 0).others.includes(`${paths.quarantine}/r1`))
   }))
 
   it("takes an object that the disk cannot read for a damaged one", () => {

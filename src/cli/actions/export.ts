@@ -15,7 +15,7 @@ import { usageFailure } from "../failure.ts"
 import { showMoving } from "../moving.ts"
 import { findPlace, type PlaceInput } from "../place.ts"
 import { findRun } from "../runs-by-name.ts"
-import { invocation, notice, print } from "../terminal.ts"
+import { invocation, notice, print, shellWord } from "../terminal.ts"
 
 interface Input extends PlaceInput {
   readonly run: string | undefined
@@ -58,5 +58,5 @@ export const exportAction = Effect.fn("export")(function*(input: Input) {
   }).pipe(Effect.ensuring(Effect.sync(moving.end)))
   const left = written.leftOut === 0 ? "" : `; ${count(written.leftOut, "object")} left out`
   print(`${relative(process.cwd(), output)}: ${run.id}, ${count(contents.tasks.length, "task")}, ${count(written.objects, "object")}${left}, ${count(written.projectFiles, "file")} of the project`)
-  print(`${bytesText(statSync(output).size)}, ${bytesText(written.bytes)} unpacked. To open it elsewhere: ${invocation()} import ${relative(process.cwd(), output)}`)
+  print(`${bytesText(statSync(output).size)}, ${bytesText(written.bytes)} unpacked. To open it elsewhere: ${invocation()} import ${shellWord(relative(process.cwd(), output))}`)
 })

@@ -6,8 +6,8 @@ import { readArchive, type Imported } from "../../store/archive/read.ts"
 import { Store } from "../../store/store.ts"
 import { count } from "../columns.ts"
 import { showMoving } from "../moving.ts"
-import { findPlace, type PlaceInput } from "../place.ts"
-import { invocation, print } from "../terminal.ts"
+import { findPlace, type PlaceInput, wordsOf } from "../place.ts"
+import { invocation, print, shellWord } from "../terminal.ts"
 
 interface Input extends PlaceInput {
   readonly archive: string
@@ -31,11 +31,11 @@ export const importAction = Effect.fn("import")(function*(input: Input) {
 
 const importedText = ({ actions, header, known, newActions, newObjects, objects, projectFiles, run, withoutResults }: Imported, input: Input, store: string): string => {
   const here = relative(process.cwd(), store)
-  const flags = input.store !== undefined ? ` --store ${input.store}` : ""
+  const flags = wordsOf({ project: undefined, store: input.store })
   const reprise = invocation()
   const [pipeline] = projectFiles
   const next = [
-    ...(input.unpack === undefined || pipeline === undefined ? [] : [`cd ${input.unpack}`, `${reprise} check ${pipeline}${flags}`]),
+    ...(input.unpack === undefined || pipeline === undefined ? [] : [`cd ${shellWord(input.unpack)}`, `${reprise} check ${shellWord(pipeline)}${flags}`]),
     `${reprise} show ${run.id}${input.unpack === undefined ? flags : ""}`,
     `${reprise} query${input.unpack === undefined ? flags : ""}`
   ]

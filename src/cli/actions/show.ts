@@ -42,10 +42,16 @@ const showText = (record: RunRecord, log: RunLog): string => {
     ]),
     columns(stageRows(tasks), ["stage", "uses", "tasks", "ran", "cached", "failed", "skipped", "pruned", "work"])
   ]
-  if (failed.length > 0) parts.push(`Failed:\n${indent(failed.map((task) => `${task.task} (${[describePoint(task.coordinates), task.failure === "error" ? "" : task.failure ?? "", task.attempts === undefined ? "" : `${task.attempts} attempts`].filter((fact) => fact !== "").join("; ")})\n${indent(task.message ?? "")}`).join("\n"))}`)
+  if (failed.length > 0) parts.push(`Failed:\n${indent(failed.map((task) => `${[task.task, failureFacts(task)].filter((text) => text !== "").join(" ")}\n${indent(task.message ?? "")}`).join("\n"))}`)
   if (slow.length > 0) parts.push(`Longest:\n${indent(columns(slow.map((task) => [task.task, duration(task.wallMs), describePoint(task.coordinates)])))}`)
   if (log.warnings.length > 0) parts.push(`${count(log.warnings.length, "warning")}:\n${indent(log.warnings.slice(0, 10).map(({ message, task }) => `${task}: ${message}`).join("\n"))}`)
   return parts.join("\n\n")
+}
+
+/** `(d=100; timeout; 3 attempts)`, as far as there is something to say. */
+const failureFacts = ({ attempts, coordinates, failure }: RunTask): string => {
+  const facts = [describePoint(coordinates), failure === "error" ? "" : failure ?? "", attempts === undefined ? "" : `${attempts} attempts`].filter((fact) => fact !== "")
+  return facts.length === 0 ? "" : `(${facts.join("; ")})`
 }
 
 const stageRows = (tasks: ReadonlyArray<RunTask>): ReadonlyArray<ReadonlyArray<string>> =>

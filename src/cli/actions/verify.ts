@@ -80,7 +80,7 @@ const damageText = (damage: Damage): string => {
     case "record":
       return `unreadable: ${shown(damage.path)}`
     case "run":
-      return `a run without a record: ${shown(damage.path)}`
+      return `a run whose record cannot be read: ${shown(damage.path)} (repair puts the run into quarantine/)`
   }
 }
 

@@ -1,7 +1,7 @@
 /** `reprise run`: the command's flags and help; the work is in actions/run.ts. */
 import { Effect } from "effect"
 import { jobsFlag, selectionFlags } from "../flags.ts"
-import { choice, command, text, texts, toggle } from "../framework.ts"
+import { alias, choice, command, text, texts, toggle } from "../framework.ts"
 
 export const run = command("run", {
   summary: "Run a pipeline: each task once per distinct input, nothing that is already in the store",
@@ -20,7 +20,7 @@ export const run = command("run", {
   onFailure: choice("on-failure", ["continue", "stop", "kill"], "Once a task has failed: continue with what does not depend on it (default), stop starting tasks, or kill those that run, too"),
   resource: texts("resource", "NAME=COUNT", "How much there is of what stages name under resources.others (default: one of each)"),
   gpus: text("gpus", "COUNT|LIST", "Graphics cards to hand out: how many, or which, as 0,2 (default: those that CUDA_VISIBLE_DEVICES names or the driver shows)"),
-  dryRun: toggle("dry-run", "Say what would run, and why; run nothing. Exit code 3 when something would"),
+  dryRun: toggle("dry-run", "Say what would run, and why; run nothing. Exit code 3 when something would").pipe(alias("n")),
   force: toggle("force", "Run every task, cached or not"),
   quiet: toggle("quiet", "No progress: failures and the results only"),
   json: toggle("json", "Print the run's events as NDJSON instead of progress and tables")
