@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
-import { dirname, join, relative, sep } from "node:path"
+import { dirname, join, relative, resolve, sep } from "node:path"
 import type * as esbuildModule from "esbuild"
 import type { BuildOptions, Message, Plugin } from "esbuild"
 
@@ -94,12 +94,16 @@ export const sourceLabel = (path: string, { project, packageRoot }: Roots): stri
 /** True for files of packages that are neither the project nor the one that is running. */
 export const isInstalled = (path: string, roots: Roots): boolean => sourceLabel(path, roots).split("/").includes("node_modules")
 
-/** esbuild's messages as `file:line:col text`, one a line. */
-export const messagesOf = (error: unknown): string | undefined => {
+/** esbuild's messages as `file:line:col text`, one a line, with the packages that it did not find. */
+export const messagesOf = (error: unknown, roots: Roots): { readonly text: string; readonly missing: ReadonlyArray<string> } | undefined => {
   if (!(error instanceof Error) || !("errors" in error) || !Array.isArray(error.errors)) return undefined
-  return error.errors.filter(isMessage).map(({ text, location }) =>
-    location === null ? text : `${location.file}:${location.line}:${location.column + 1} ${text}\n    ${location.lineText.trim()}`
+  const messages = error.errors.filter(isMessage)
+  const missing = messages.flatMap(({ text }) => packageName(/^Could not resolve "(.+)"$/.exec(text)?.[1] ?? "./") ?? [])
+  const text = messages.map(({ text, location }) =>
+    // Its files are relative to the folder that it works in.
+    location === null ? text : `${sourceLabel(resolve(roots.packageRoot, location.file), roots)}:${location.line}:${location.column + 1} ${text}\n    ${location.lineText.trim()}`
   ).join("\n")
+  return { text, missing: [...new Set(missing)] }
 }
 
 const isMessage = (value: unknown): value is Message => typeof value === "object" && value !== null && "text" in value && "location" in value

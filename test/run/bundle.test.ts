@@ -339,4 +339,11 @@ describe("a stage that cannot be loaded", () => {
     expect(error.message).toMatch(message)
     expect(existsSync(join(project, ".reprise", "code", "undefined"))).toBe(false)
   })
+
+  it("is the one that is named among several, at its place in the project, with what to install", async () => {
+    write(project, { "stages/math/bad.ts": `import "@no/such-package/part"\nexport default 1`, "stages/math/plain.ts": plainSource })
+    const error = await Effect.runPromise(Effect.flip(openRegistry({ project, packageRoot }).load(["math/bad", "math/plain"])))
+    expect(error).toMatchObject({ stage: "math/bad", hint: expect.stringContaining("npm install @no/such-package") })
+    expect(error.message).toMatch(/^stage "math\/bad" cannot be built: stages\/math\/bad\.ts:1:8 /)
+  })
 })
