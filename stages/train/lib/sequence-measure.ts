@@ -27,11 +27,11 @@ export interface MeasuredSequences {
 export const openSequenceMeasure = Effect.fn("openSequenceMeasure")(function*(network: SequenceNetwork, data: TokenSet, kinds: ReadonlyArray<Lengths>, judging: Judging, engine: Engine) {
   const { vocabulary } = judging
   const options = yield* sessionOptions(engine)
+  // Pairs that are longer than those that are trained on come in batches of their set's own lengths.
   const whole: Lengths = { source: data.source.length, target: data.target.length }
-  const all = [...kinds, whole]
   const kindOf = kindOfEach(data, kinds)
-  const rowsOf = all.map((_, kind) => Uint32Array.from({ length: data.rows }, (_, row) => row).filter((row) => (kindOf[row] === -1 ? kinds.length : kindOf[row]) === kind))
-  const parts = yield* Effect.forEach(all.flatMap((lengths, kind) => (rowsOf[kind]?.length === 0 ? [] : [{ lengths, rows: rowsOf[kind] ?? new Uint32Array() }])), Effect.fnUntraced(function*({ lengths, rows }) {
+  const groups = [...Map.groupBy(kindOf.keys(), (row) => kindOf[row] ?? -1)].map(([kind, rows]) => ({ lengths: kinds[kind] ?? whole, rows: Uint32Array.from(rows) }))
+  const parts = yield* Effect.forEach(groups, Effect.fnUntraced(function*({ lengths, rows }) {
     const graph = new Graph()
     const { answer, answerValue, inputs } = inputsOf(graph, batchSize, lengths, vocabulary.number !== undefined)
     const values = new Map(network.parameters.map(({ name, shape }) => [name, graph.input(name, shape)]))

@@ -75,7 +75,7 @@ export const tokenSetOf = (name: string, { columns, rows }: ReadTable, vocabular
   Effect.gen(function*() {
     const side = Effect.fnUntraced(function*(of: "source" | "target") {
       const problem = (message: string) => new StageError({ message: `${name}, \`${of}\`: ${message}`, hint: "Give tables of groebner/tokenize, and the vocabulary that it wrote beside them." })
-      const [lists, values] = [columns[of] ?? [], columns[`${of}_value`] ?? []]
+      const [lists, values, counts] = [columns[of] ?? [], columns[`${of}_value`] ?? [], columns[`${of}_tokens`]]
       const first = lists[0]
       const length = isNumbers(first) ? first.length : 0
       const tokens = new Int32Array(rows * length)
@@ -88,8 +88,11 @@ export const tokenSetOf = (name: string, { columns, rows }: ReadTable, vocabular
         const end = list.indexOf(vocabulary.eos)
         const wrong = list.find((token) => token < 0 || token >= vocabulary.tokens.length)
         if (wrong !== undefined) return yield* problem(`row ${row} has the token ${wrong}, but the vocabulary has ${vocabulary.tokens.length}.`)
+        if (counts !== undefined && counts[row] !== end + 1) {
+          return yield* problem(`row ${row} has ${String(counts[row])} tokens and takes ${end + 1} places: data of \`unit: monomials\` has several numbers for a token, which no model here takes.`)
+        }
         if (end < 0 || list.subarray(end + 1).some((token) => token !== vocabulary.pad)) {
-          return yield* problem(`row ${row} is not a sequence of tokens, ${vocabulary.tokens[vocabulary.eos]} and padding. Data of \`unit: monomials\` has several numbers for a token, which no model here takes.`)
+          return yield* problem(`row ${row} is not a sequence of tokens, ${vocabulary.tokens[vocabulary.eos]} and padding.`)
         }
         lengths[row] = end + 1
         if (numbers === undefined) continue

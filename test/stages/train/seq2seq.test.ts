@@ -87,9 +87,18 @@ describe("train/seq2seq says what is wrong", () => {
   it.each([
     [[3, 4, 2], [3, 2], "train, `source`: row 1 is not a list of 2 tokens."],
     [[3, 2], [17, 2], "train, `target`: row 1 has the token 17, but the vocabulary has 11."],
-    [[3, 4], [3, 2], "train, `source`: row 1 is not a sequence of tokens, </s> and padding. Data of `unit: monomials` has several numbers for a token, which no model here takes."]
+    [[3, 4], [3, 2], "train, `source`: row 1 is not a sequence of tokens, </s> and padding."]
   ])("of rows: %j %j", async (source, target, message) => {
     expect(await failure({}, rows(source, target))).toBe(message)
+  })
+
+  it("of tokens that are several numbers each", async () => {
+    const path = join(temporaryFolder(), "monomials.arrow")
+    const table = openTableWriter(path, { source: listOf(Int32), target: listOf(Int32), source_tokens: Int32, target_tokens: Int32 })
+    table.append([{ source: Int32Array.of(3, 4, 5, 2, 0, 0), target: Int32Array.of(3, 4, 5, 2, 0, 0), source_tokens: 2, target_tokens: 2 }])
+    table.close()
+    expect(await failure({}, { ...wordsAsInputs(temporaryFolder()), train: asTable(path) }))
+      .toBe("train, `source`: row 0 has 2 tokens and takes 4 places: data of `unit: monomials` has several numbers for a token, which no model here takes.")
   })
 
   it("of a vocabulary without an end", async () => {
