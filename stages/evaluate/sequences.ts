@@ -1,11 +1,11 @@
 /** Lets a sequence model answer, token after token, and says how far it is right. */
-import { Count, defineStage, doc, Effect, field, model, NonNegative, number, oneOf, Schema, StageError, table } from "../../src/stage.ts"
+import { Count, defineStage, doc, Effect, field, int, model, NonNegative, number, oneOf, Schema, StageError, table } from "../../src/stage.ts"
 import { sessionOptions } from "../train/lib/engine.ts"
 import { pairColumns, vocabularyColumns } from "../train/lib/token-set.ts"
 import { agreementOf, sameToken } from "./lib/sequences/agreement.ts"
 import { answerAll } from "./lib/sequences/answers.ts"
 import { readSequenceModel } from "./lib/sequences/model.ts"
-import { decodings, openDecoder } from "./lib/sequences/open-decoder.ts"
+import { decodings } from "./lib/sequences/open-decoder.ts"
 import { agreementRow, lengthColumns, sampleColumns, sharesByLength, sharesOf, statColumns } from "./lib/sequences/tables.ts"
 import { longest, readPairs, textOf } from "./lib/sequences/token-set.ts"
 import { readVocabulary, sameWords } from "./lib/sequences/vocabulary.ts"
@@ -21,6 +21,7 @@ export default defineStage({
     limit: Schema.optionalKey(field(Count, doc("Takes the first so many samples only.", "samples"))),
     batch: field(Count, doc("Answers that are worked on at once.", "answers"), 64),
     decoding: field(oneOf(...decodings), doc("cached: one step for each token, what attention needs being kept. whole: everything again for each token, as a check. They give the same answers."), "cached"),
+    source_lengths: field(int({ min: 1, max: 64 }), doc("Sources are padded to one of so many lengths, those of like length together. The answers are the same; 1 pads all to the model's length."), 4),
     threshold: field(NonNegative, doc("Hybrid models: a number counts as right when it is off by less than this."), 0.1),
     modulus: Schema.optionalKey(field(Count, doc("Hybrid models over F_p: p. Numbers are rounded to residues before they are used and compared."))),
     bin: field(Count, doc("Width of the ranges in `lengths`.", "tokens"), 16)
@@ -36,7 +37,7 @@ export default defineStage({
     lengths: table(lengthColumns, doc("One row for each range of target lengths that occurs."))
   },
   run: Effect.fn("evaluate/sequences")(function*(ctx) {
-    const { batch, beam, bin, decoding, length_penalty, limit, modulus, threshold } = ctx.params
+    const { batch, beam, bin, decoding, length_penalty, limit, modulus, source_lengths, threshold } = ctx.params
     const vocabulary = yield* readVocabulary(yield* ctx.inputs.vocabulary.read)
     const { lengths, pairs } = yield* readPairs(yield* ctx.inputs.data.read, vocabulary, limit)
     if (pairs.length === 0) return yield* new StageError({ message: "The data have no samples.", hint: "Give the set at least one." })
@@ -58,10 +59,12 @@ export default defineStage({
         })
       }
     }
-    const rows = Math.max(1, Math.floor(batch / beam)) * beam
-    const decoder = yield* openDecoder(sequences, vocabulary, pairs, { decoding, rows, session: yield* sessionOptions(ctx) }, (message) => ctx.log(message, "warn"))
+    const rows = Math.max(1, Math.min(pairs.length, Math.floor(batch / beam))) * beam
     const same = sameToken(vocabulary, threshold, modulus)
-    const results = yield* answerAll(pairs, { model: sequences, vocabulary, decoder, search: { beam, lengthPenalty: length_penalty, greatestLength: maxLength }, same, modulus }, ctx)
+    const results = yield* answerAll(pairs, {
+      model: sequences, vocabulary, search: { beam, lengthPenalty: length_penalty, greatestLength: maxLength }, decoding, rows, sourceLengths: source_lengths,
+      session: yield* sessionOptions(ctx), same, modulus
+    }, ctx)
     const found = results.flatMap((result) => {
       const pair = pairs[result.pair]
       if (pair === undefined) return []

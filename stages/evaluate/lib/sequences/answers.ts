@@ -1,23 +1,32 @@
-/** The answers of a model to all pairs of a set, chunk by chunk: what is done is kept after each, and a killed run goes on from there. */
+/**
+ * The answers of a model to all pairs of a set: sources of like length together, padded no further than they need, chunk by chunk. What is
+ * done is kept after each chunk, and a killed run goes on from there.
+ */
 import { Effect, StageError } from "../../../../src/stage.ts"
+import type { SessionOptions } from "../../../../src/tensor/runtime.ts"
 import { pace } from "../../../train/lib/pace.ts"
+import { paddedLengths, placeAmong } from "../../../train/lib/padded-lengths.ts"
+import type { SameAt } from "./agreement.ts"
 import type { Answer, SearchSettings } from "./beam-search.ts"
 import { decodeAll } from "./decode.ts"
 import type { Decoder } from "./decoder.ts"
 import type { SequenceModel } from "./model.ts"
+import { type Decoding, openDecoder } from "./open-decoder.ts"
 import { decodeState, encodeState, type Result } from "./result.ts"
-import type { SameAt } from "./agreement.ts"
-import { padded, type Pair, shifted } from "./token-set.ts"
+import { opensShorter } from "./shorter.ts"
+import type { Pair } from "./token-set.ts"
 import type { Vocabulary } from "./vocabulary.ts"
-
-/** Sources that a row answers in a chunk, about: rows stand idle at its end only. */
-const sourcesPerRow = 8
 
 export interface Answering {
   readonly model: SequenceModel
   readonly vocabulary: Vocabulary
-  readonly decoder: Decoder
   readonly search: Omit<SearchSettings, "eos">
+  readonly decoding: Decoding
+  /** Answers at once, a multiple of the beam. */
+  readonly rows: number
+  /** Lengths that sources are padded to, at most. */
+  readonly sourceLengths: number
+  readonly session: SessionOptions
   readonly same: SameAt
   /** Numbers beside tokens are residues: what the model says is rounded and reduced. */
   readonly modulus: number | undefined
@@ -26,63 +35,81 @@ export interface Answering {
 /** The part of a stage's context that long work needs. */
 export interface Context {
   progress(done: number, total: number, message?: string): Effect.Effect<void>
+  log(message: string, level?: "debug" | "info" | "warn" | "error"): Effect.Effect<void>
   readonly checkpoint: {
     readonly load: Effect.Effect<Uint8Array | undefined, StageError>
     save(bytes: Uint8Array): Effect.Effect<void, StageError>
   }
 }
 
-export const answerAll = Effect.fn("answerAll")(function*(
-  pairs: ReadonlyArray<Pair>,
-  { decoder, model, modulus, same, search, vocabulary }: Answering,
-  { checkpoint, progress }: Context
-) {
+/** Sources that a row answers in a chunk, about: rows stand idle at its end only. As many are worth opening the model for a length of their own. */
+const sourcesPerRow = 8
+
+/** In the pairs' order. */
+export const answerAll = Effect.fn("answerAll")(function*(pairs: ReadonlyArray<Pair>, answering: Answering, { checkpoint, log, progress }: Context) {
+  const { model, rows, search, session, sourceLengths, vocabulary } = answering
   const results: Array<Result> = [...decodeState(yield* checkpoint.load)]
-  const paced = pace(pairs.length, 1, results.length)
-  const chunk = sourcesPerRow * Math.floor(decoder.rows / search.beam)
   yield* progress(results.length, pairs.length)
-  while (results.length < pairs.length) {
-    const start = results.length
-    const part = pairs.slice(start, start + chunk)
-    const forced: Array<Pick<Result, "tokensRight" | "targetLogProbability">> = []
-    const answers = yield* decodeAll(
-      decoder,
-      part.map(({ source }) => padded(source, model.sourceLength, vocabulary.pad)),
-      { ...search, bos: vocabulary.bos, eos: vocabulary.eos, number: numberBeside(vocabulary, modulus) },
-      (from, count) => Effect.map(forcing(part.slice(from, from + count), decoder, model, vocabulary, same, modulus), (found) => void forced.push(...found)),
-      (done) => progress(start + done, pairs.length, paced(start + done))
-    )
-    for (const [i, answer] of answers.entries()) {
-      const own = forced[i]
-      if (Number.isNaN(answer.score) || own === undefined || Number.isNaN(own.targetLogProbability)) return yield* notNumbers(part[i])
-      results.push(resultOf(start + i, answer, own))
-    }
-    if (results.length < pairs.length) yield* checkpoint.save(encodeState(results))
+  const paced = pace(pairs.length, 1, results.length)
+  const shorter = sourceLengths === 1 ? undefined : yield* opensShorter(model, pairs, vocabulary, session)
+  const size = sourcesPerRow * (rows / search.beam)
+  const count = Math.min(sourceLengths, Math.ceil(pairs.length / size))
+  const lengths = shorter === undefined ? [model.sourceLength] : paddedLengths(Int32Array.from(pairs, ({ source }) => source.tokens.length), count)
+  const numbered = pairs.map((pair, number) => ({ ...pair, number }))
+  let { decoding } = answering
+  let before = 0
+  for (const [place, length] of lengths.entries()) {
+    const alike = numbered.filter(({ source }) => placeAmong(lengths, source.tokens.length) === place)
+    const done = Math.min(Math.max(results.length - before, 0), alike.length)
+    before += alike.length
+    if (done === alike.length) continue
+    yield* Effect.scoped(Effect.gen(function*() {
+      const opened = yield* openDecoder(shorter?.(rows, length) ?? model.open(rows), vocabulary, alike, decoding, session, (message) => log(message, "warn"))
+      ;({ decoding } = opened)
+      for (let start = done; start < alike.length; start += size) {
+        const earlier = results.length
+        results.push(...(yield* answerChunk(alike.slice(start, start + size), opened.decoder, answering, (count) => progress(earlier + count, pairs.length, paced(earlier + count)))))
+        if (results.length < pairs.length) yield* checkpoint.save(encodeState(results))
+      }
+    }))
   }
-  return results
+  return results.toSorted((a, b) => a.pair - b.pair)
+})
+
+const answerChunk = Effect.fn("answerChunk")(function*(
+  pairs: ReadonlyArray<Pair & { readonly number: number }>,
+  decoder: Decoder,
+  { modulus, same, search, vocabulary }: Answering,
+  answered: (count: number) => Effect.Effect<void>
+) {
+  const forced: Array<Pick<Result, "tokensRight" | "targetLogProbability">> = []
+  const answers = yield* decodeAll(
+    decoder,
+    pairs.map(({ source }) => source),
+    { ...search, bos: vocabulary.bos, eos: vocabulary.eos, number: (token, said) => (token === vocabulary.number ? residue(said, modulus) : 0) },
+    (from, count) => Effect.map(forcing(pairs.slice(from, from + count), decoder, same, modulus), (found) => void forced.push(...found)),
+    answered
+  )
+  return yield* Effect.forEach(pairs, (pair, i) => {
+    const [answer, own] = [answers[i], forced[i]]
+    return answer === undefined || own === undefined || Number.isNaN(answer.score) || Number.isNaN(own.targetLogProbability)
+      ? Effect.fail(new StageError({ message: `What the model says of sample ${pair.sample} is no number.`, hint: "Its training has diverged: train it again with a smaller learning rate." }))
+      : Effect.succeed(resultOf(pair.number, answer, own))
+  })
 })
 
 const resultOf = (pair: number, { ended, logProbability, score, tokens, values }: Answer, forced: Pick<Result, "tokensRight" | "targetLogProbability">): Result =>
   ({ pair, tokens, values: values.map((value) => (Number.isFinite(value) ? value : null)), ended, logProbability, score, ...forced })
 
-const notNumbers = (pair: Pair | undefined): StageError =>
-  new StageError({ message: `What the model says of sample ${pair?.sample} is no number.`, hint: "Its training has diverged: train it again with a smaller learning rate." })
-
-/** The number that stands beside a token when the model says `said`: 0 unless it is the word for numbers. */
-const numberBeside = ({ number }: Vocabulary, modulus: number | undefined) => (token: number, said: number): number =>
-  token !== number ? 0 : residue(said, modulus)
-
 /** The nearest residue, or the number as it is. */
 const residue = (value: number, modulus: number | undefined): number => (modulus === undefined ? value : ((Math.round(value) % modulus) + modulus) % modulus)
 
 /** How likely the model finds the targets of the pairs that the decoder has loaded. */
-const forcing = Effect.fn("forcing")(function*(pairs: ReadonlyArray<Pair>, decoder: Decoder, { targetLength }: SequenceModel, vocabulary: Vocabulary, same: SameAt, modulus: number | undefined) {
-  const { logarithms, said, values } = yield* decoder.force(
-    pairs.map(({ target }) => shifted(target, targetLength, vocabulary)),
-    pairs.map(({ target }) => padded(target, targetLength, vocabulary.pad).tokens)
-  )
+const forcing = Effect.fn("forcing")(function*(pairs: ReadonlyArray<Pair>, decoder: Decoder, same: SameAt, modulus: number | undefined) {
+  const { logarithms, said, values } = yield* decoder.force(pairs.map(({ target }) => target))
+  const length = logarithms.length / decoder.rows
   return pairs.map(({ target }, row) => {
-    const places = [row * targetLength, row * targetLength + target.tokens.length] as const
+    const places = [row * length, row * length + target.tokens.length] as const
     const answer = { tokens: said.subarray(...places), values: values?.subarray(...places).map((value) => residue(value, modulus)) }
     return {
       tokensRight: target.tokens.filter((_, i) => same(answer, i, target, i)).length,

@@ -7,18 +7,17 @@ import { Graph } from "../../../../src/tensor/graph.ts"
 import { openSession, type SessionOptions } from "../../../../src/tensor/runtime.ts"
 import { at, sizeOf } from "../../../../src/tensor/shape.ts"
 import { type Tensor, tensor, zeros } from "../../../../src/tensor/tensor.ts"
-import { type Decoder, floats, forcedOf, forcedOutputs, type StepScores, tokenTensor, valueTensor } from "./decoder.ts"
+import { type Decoder, floats, forcedFeeds, forcedOf, forcedOutputs, type Marks, sideFeeds, type StepScores } from "./decoder.ts"
 import { rebuilt } from "./dependence.ts"
-import type { SequenceModel } from "./model.ts"
+import type { OpenModel } from "./model.ts"
 import { type Cache, PLACE, stepGraph } from "./step-graph.ts"
 
 /**
- * Opens a model for so many rows, for as long as the scope lasts.
+ * Opens a model for as long as the scope lasts.
  * @throws NoRule when its graph has no step that could be derived.
  */
-export const openCachedDecoder = Effect.fn("openCachedDecoder")(function*(model: SequenceModel, rows: number, options: SessionOptions) {
-  const { hybrid, scores, target } = model.open(rows)
-  const { sourceLength, targetLength } = model
+export const openCachedDecoder = Effect.fn("openCachedDecoder")(function*({ hybrid, scores, source, target }: OpenModel, options: SessionOptions, marks: Marks) {
+  const [rows = 0, targetLength = 0] = target.shape
   const outputs = { scores, ...(hybrid === undefined ? {} : { value: hybrid.value }) }
   const graph = stepGraph(outputs, new Set([target, ...(hybrid === undefined ? [] : [hybrid.target])]))
   const encoder = yield* openSession(graph.memory, options)
@@ -33,23 +32,12 @@ export const openCachedDecoder = Effect.fn("openCachedDecoder")(function*(model:
   const decoder: Decoder = {
     rows,
     load: (sources) => Effect.map(
-      encoder.run({
-        source: tokenTensor(rows, sourceLength, sources.map(({ tokens }) => tokens)),
-        source_value: valueTensor(rows, sourceLength, sources.map(({ values }) => values))
-      }),
+      encoder.run(sideFeeds("source", rows, at(source.shape, 1), sources, marks.pad)),
       (found) => {
         loaded = found
       }
     ),
-    force: (inputs, answers) => Effect.map(
-      forcer.run({
-        ...loaded,
-        target: tokenTensor(rows, targetLength, inputs.map(({ tokens }) => tokens)),
-        target_value: valueTensor(rows, targetLength, inputs.map(({ values }) => values)),
-        answer: tokenTensor(rows, targetLength, answers)
-      }),
-      forcedOf
-    ),
+    force: (answers) => Effect.map(forcer.run({ ...loaded, ...forcedFeeds(rows, targetLength, answers, marks) }), forcedOf),
     admit: (row, which) => {
       for (const [name, held] of Object.entries(memory)) copyRow(loaded[name] ?? held, which, held, row)
     },

@@ -1,4 +1,4 @@
-/** Pairs of token sequences, each without its padding, and the forms in which a decoder takes them. */
+/** Pairs of token sequences, each without its padding. */
 import { Effect, type ReadTable, type StageError } from "../../../../src/stage.ts"
 import { type Sequences, tokenSetOf } from "../../../train/lib/token-set.ts"
 import type { Sequence } from "./decoder.ts"
@@ -39,25 +39,6 @@ export const longest = (pairs: ReadonlyArray<Pair>): { readonly source: number; 
   source: pairs.reduce((most, { source }) => Math.max(most, source.tokens.length), 0),
   target: pairs.reduce((most, { target }) => Math.max(most, target.tokens.length), 0)
 })
-
-/** The sequence filled up to a length. */
-export const padded = (sequence: Sequence, length: number, pad: number): Sequence => at(0, sequence, length, pad)
-
-/** What a decoder is fed with to say the sequence: `bos` before it and its last token left out, filled up. */
-export const shifted = ({ tokens, values }: Sequence, length: number, { bos, pad }: Pick<Vocabulary, "bos" | "pad">): Sequence => {
-  const moved = at(1, { tokens: tokens.subarray(0, tokens.length - 1), values: values?.subarray(0, tokens.length - 1) }, length, pad)
-  moved.tokens[0] = bos
-  return moved
-}
-
-const at = (start: number, { tokens, values }: Sequence, length: number, pad: number): Sequence => {
-  const all = new Int32Array(length).fill(pad)
-  all.set(tokens, start)
-  if (values === undefined) return { tokens: all }
-  const numbers = new Float32Array(length)
-  numbers.set(values, start)
-  return { tokens: all, values: numbers }
-}
 
 /** Its words but for the end, numbers in place of the word for them. */
 export const textOf = ({ tokens, values }: Sequence, { eos, number, tokens: texts }: Vocabulary): string =>

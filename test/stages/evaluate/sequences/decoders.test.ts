@@ -9,7 +9,7 @@ import { importModel } from "../../../../src/tensor/import.ts"
 import { attemptStage, runStage } from "../../run-stage.ts"
 import { drawnSequences, modelFile, pairTable, tinyModel, vocabularyTable, words } from "./tiny-model.ts"
 
-const [sources, targets] = [drawnSequences(40, 14, "sources"), drawnSequences(40, 10, "targets")]
+const [sources, targets] = [drawnSequences(20, 14, "sources"), drawnSequences(20, 10, "targets")]
 
 test("the step of a transformer keeps keys and values of each layer, and needs no cache of anything else", () => {
   const { inputs, outputs } = importModel(tinyModel({ depth: 3 }).bytes, { shapes: { batch: 5 } })
@@ -38,7 +38,7 @@ test("a hybrid model's numbers go with its tokens, step by step as over the whol
   const values = (rows: typeof cached) => rows.flatMap(({ answer_value }) => (answer_value instanceof Float32Array ? Array.from(answer_value).filter((value) => !Number.isNaN(value)) : []))
   const [ours, theirs] = [values(cached), values(whole)]
   ours.forEach((value, i) => expect(value).toBeCloseTo(theirs[i] ?? 0, 4))
-  expect(ours.length).toBeGreaterThan(10)
+  expect(ours.length).toBeGreaterThan(5)
   const residues = values((await runStage(sequences, { modulus: 7 }, { inputs: given })).rows("samples"))
   expect(residues.every((value) => [0, 1, 2, 3, 4, 5, 6].includes(value))).toBe(true)
 })
