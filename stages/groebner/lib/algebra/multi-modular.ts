@@ -1,6 +1,7 @@
 /**
  * Reduced bases over Q from bases modulo many primes, whose coefficients are put together by Chinese remainders and rational
- * reconstruction: numbers on the way stay of one word, whatever their size over Q would be.
+ * reconstruction: numbers on the way stay of one word, whatever their size over Q would be. Of ideals in shape position shorter numbers are put together
+ * (`shape-position.ts`).
  */
 import { algebraError } from "./errors.ts"
 import type { Rational } from "./field.ts"
@@ -13,6 +14,7 @@ import { isZero } from "./polynomial.ts"
 import { modulusLimit, primeBelow } from "./prime.ts"
 import type { Fraction } from "./reconstruction.ts"
 import { Residues } from "./reconstruction.ts"
+import { basisInShapePosition, shapePosition, univariateForm } from "./shape-position.ts"
 import { Trace } from "./trace.ts"
 
 export interface RationalProblem {
@@ -24,9 +26,16 @@ export interface RationalProblem {
   readonly below?: number
 }
 
-/** Bases modulo primes that have the same monomials: those of unlucky primes differ from the rest. */
+/** What is put together from residues, and how it becomes the basis. */
+interface Image {
+  /** The same for bases that differ in nothing but these residues. */
+  readonly key: string
+  readonly residues: Int32Array
+  readonly basis: (fractions: ReadonlyArray<Fraction>, stop: () => void) => ReadonlyArray<Polynomial<Rational>>
+}
+
+/** Images modulo primes that have the same key: those of unlucky primes differ from the rest. */
 interface Family {
-  readonly shape: ReadonlyArray<PolynomialModuloP>
   readonly residues: Residues
   primes: number
   /** With how many primes fractions are tried for next: the effort for that stays a part of the whole. */
@@ -43,32 +52,48 @@ export const multiModularBasis = (
   const integers = generators.filter((f) => !isZero(f)).map(integerCoefficients)
   const families = new Map<string, Family>()
   let trace = new Trace()
-  let candidate: { readonly key: string; readonly basis: ReadonlyArray<Polynomial<Fraction>> } | undefined
+  let candidate: { readonly key: string; readonly fractions: ReadonlyArray<Fraction> } | undefined
   for (let p = primeBelow(below ?? drawnLimit(integers)); ; p = primeBelow(p)) {
     stop()
     if (p < modulusLimit / 2) throw algebraError("The basis over Q needs more primes than there are between 2^30 and 2^31. Take a smaller system.")
     const problem = modulo(integers, p, order, variables)
     if (problem === undefined) continue
     // A candidate is judged by a prime that follows no trace: what the first prime let vanish by accident would be missing from all that follow it.
-    const basis = convertedBasis(problem, stop, candidate === undefined ? trace : undefined)
-    const key = basis.map(({ exponents }) => exponents.join()).join(";")
-    if (candidate !== undefined && agrees(candidate.basis, basis, p)) {
-      const lowest = candidate.basis.map(inLowestTerms)
-      if (accept(lowest)) return lowest
+    const image = imageOf(convertedBasis(problem, stop, candidate === undefined ? trace : undefined), variables, p)
+    const { key } = image
+    if (candidate !== undefined && key === candidate.key && agree(candidate.fractions, image.residues, p)) {
+      const basis = image.basis(candidate.fractions, stop)
+      if (accept(basis)) return basis
     }
     if (candidate !== undefined && key !== candidate.key) {
       families.clear()
       trace = new Trace()
     }
     candidate = undefined
-    const family = families.get(key) ?? { shape: basis, residues: new Residues(basis.reduce((sum, f) => sum + f.coefficients.length, 0)), primes: 0, next: 1 }
+    const family = families.get(key) ?? { residues: new Residues(image.residues.length), primes: 0, next: 1 }
     families.set(key, family)
-    family.residues.join(p, concatenated(basis))
+    family.residues.join(p, image.residues)
     family.primes++
     if (family.primes >= family.next) {
       family.next = Math.ceil(family.primes * 1.25) + 1
-      const fractions = assembled(family)
-      if (fractions !== undefined) candidate = { key, basis: fractions }
+      const fractions = family.residues.fractions()
+      if (fractions !== undefined) candidate = { key, fractions }
+    }
+  }
+}
+
+const imageOf = (basis: ReadonlyArray<PolynomialModuloP>, variables: number, p: number): Image => {
+  const shape = shapePosition(basis, variables)
+  const form = shape === undefined ? undefined : univariateForm(shape, basis, p)
+  if (shape !== undefined && form !== undefined) {
+    return { key: `${shape.degree};${shape.parameter};${shape.others.join()}`, residues: form, basis: (fractions, stop) => basisInShapePosition(shape, fractions, stop) }
+  }
+  return {
+    key: basis.map(({ exponents }) => exponents.join()).join(";"),
+    residues: concatenated(basis),
+    basis: (fractions) => {
+      let at = 0
+      return basis.map(({ coefficients, exponents }) => inLowestTerms(exponents, fractions.slice(at, (at += coefficients.length))))
     }
   }
 }
@@ -115,30 +140,13 @@ const concatenated = (basis: ReadonlyArray<PolynomialModuloP>): Int32Array => {
   return all
 }
 
-const assembled = ({ residues, shape }: Family): ReadonlyArray<Polynomial<Fraction>> | undefined => {
-  const fractions = residues.fractions()
-  if (fractions === undefined) return undefined
-  let at = 0
-  return shape.map(({ coefficients, exponents }) => ({ coefficients: fractions.slice(at, (at += coefficients.length)), exponents }))
-}
-
-const inLowestTerms = ({ coefficients, exponents }: Polynomial<Fraction>): Polynomial<Rational> => ({
+const inLowestTerms = (exponents: Uint16Array, fractions: ReadonlyArray<Fraction>): Polynomial<Rational> => ({
   exponents,
-  coefficients: Array.from({ length: coefficients.length }, (_, term) => {
-    const { denominator, numerator } = coefficients[term] ?? rationalField.zero
-    return rational(numerator, denominator)
-  })
+  coefficients: fractions.map(({ denominator, numerator }) => rational(numerator, denominator))
 })
 
-/** Whether the candidate, modulo p, is the basis modulo p. */
-const agrees = (candidate: ReadonlyArray<Polynomial<Fraction>>, basis: ReadonlyArray<PolynomialModuloP>, p: number): boolean => {
+/** Whether the fractions have these residues modulo p. */
+const agree = (fractions: ReadonlyArray<Fraction>, residues: Int32Array, p: number): boolean => {
   const prime = BigInt(p)
-  return candidate.length === basis.length && candidate.every((f, at) => {
-    const g = basis[at]
-    if (g === undefined || f.exponents.length !== g.exponents.length || f.exponents.some((exponent, place) => exponent !== g.exponents[place])) return false
-    return g.coefficients.every((residue, term) => {
-      const { denominator, numerator } = f.coefficients[term] ?? rationalField.zero
-      return (numerator - denominator * BigInt(residue)) % prime === 0n && denominator % prime !== 0n
-    })
-  })
+  return fractions.every(({ denominator, numerator }, at) => (numerator - denominator * BigInt(residues[at] ?? 0)) % prime === 0n && denominator % prime !== 0n)
 }

@@ -163,8 +163,9 @@ it("over Q, a first prime that hides a part of the ideal is found out", () => {
 describe("the quotient ring", () => {
   // As Singular's vdim says.
   it.each([
-    [A.cyclic(5), 70], [A.cyclic(6), 156], [A.katsura(4), 16], [A.katsura(6), 64], [A.eco(6), 16], [A.noon(4), 73], [A.reimer(3), 12]
-  ])("of $name has the known dimension %i", ({ text, variables }, dimension) => {
+    { ...A.cyclic(5), dimension: 70 }, { ...A.cyclic(6), dimension: 156 }, { ...A.katsura(4), dimension: 16 }, { ...A.katsura(6), dimension: 64 },
+    { ...A.eco(6), dimension: 16 }, { ...A.noon(4), dimension: 73 }, { ...A.reimer(3), dimension: 12 }
+  ])("of $name has the known dimension $dimension", ({ dimension, text, variables }) => {
     const ring = over(32003, variables, "degrevlex")
     const basis = A.groebnerBasis({ ring, polynomials: A.parseSystem(ring, text) })
     const n = variables.length

@@ -119,6 +119,22 @@ ${reduce("reduceSmall", additive, "(i64.sub (local.get $modulus) (local.get $sum
         (i64.extend_i32_u (local.get $p)))))
       (local.set $coefficients (i32.add (local.get $coefficients) (i32.const 4)))
       (br $next))))
+
+(func $subtract (param $into i32) (param $from i32) (param $length i32) (param $factor i32) (param $p i32)
+  ;; Subtracts a multiple of coefficients from others, modulo p.
+  (local $end i32) (local $negative i64) (local $modulus i64)
+  (local.set $modulus (i64.extend_i32_u (local.get $p)))
+  (local.set $negative (i64.sub (local.get $modulus) (i64.extend_i32_u (local.get $factor))))
+  (local.set $end (i32.add (local.get $from) (i32.shl (local.get $length) (i32.const 2))))
+  (block $done
+    (loop $next
+      (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
+      (i32.store (local.get $into) (i32.wrap_i64 (i64.rem_u
+        (i64.add (i64.load32_u (local.get $into)) (i64.mul (local.get $negative) (i64.load32_u (local.get $from))))
+        (local.get $modulus))))
+      (local.set $into (i32.add (local.get $into) (i32.const 4)))
+      (local.set $from (i32.add (local.get $from) (i32.const 4)))
+      (br $next))))
 `
 
 /** Room of the kernel, handed out from the front and all given back at once. Addresses are in bytes, multiples of 8. */
@@ -140,6 +156,8 @@ export interface RowKernel {
   readonly collect: (dense: number, from: number, to: number, columns: number, coefficients: number) => void
   /** Multiplies coefficients modulo p. */
   readonly scale: (coefficients: number, length: number, factor: number, p: number) => void
+  /** Subtracts factor times `length` coefficients from as many others, modulo p. */
+  readonly subtract: (into: number, from: number, length: number, factor: number, p: number) => void
 }
 
 const page = 65536
@@ -153,7 +171,8 @@ const makeKernel = (): RowKernel => {
     if (typeof found !== "function") throw algebraError(`The kernel has no function ${name}.`)
     return found
   }
-  const [any, small, scatter, collect, scale] = [named("reduce"), named("reduceSmall"), named("scatter"), named("collect"), named("scale")]
+  const [any, small] = [named("reduce"), named("reduceSmall")]
+  const [scatter, collect, scale, subtract] = [named("scatter"), named("collect"), named("scale"), named("subtract")]
   let words = new Int32Array(memory.buffer)
   let next = 8 // 0 means no pivot
   const allocate = (bytes: number): number => {
@@ -186,7 +205,8 @@ const makeKernel = (): RowKernel => {
     reduce: (dense, from, to, pivots, p) => Number(p < 2 ** 20 ? small(dense, from, to, pivots, p) : any(dense, from, to, pivots, p)),
     scatter: (dense, row) => void scatter(dense, row),
     collect: (dense, from, to, columns, coefficients) => void collect(dense, from, to, columns, coefficients),
-    scale: (coefficients, length, factor, p) => void scale(coefficients, length, factor, p)
+    scale: (coefficients, length, factor, p) => void scale(coefficients, length, factor, p),
+    subtract: (into, from, length, factor, p) => void subtract(into, from, length, factor, p)
   }
 }
 
