@@ -1,20 +1,20 @@
 /**
  * An assembler for the part of WebAssembly's text format that the kernels are written in: functions with named parameters and
- * locals, folded instructions, blocks, loops, ifs, 32- and 64-bit integers, and an imported memory. Encodings are those of the
- * WebAssembly core specification, chapter 5.
+ * locals, folded instructions, blocks, loops, ifs, 32- and 64-bit integers, vectors of four 32-bit integers, and an imported memory.
+ * Encodings are those of the WebAssembly core specification, chapter 5.
  */
 import { algebraError } from "../errors.ts"
 
 type Node = string | ReadonlyArray<Node>
 
-const types: Readonly<Record<string, number>> = { i32: 0x7f, i64: 0x7e }
+const types: Readonly<Record<string, number>> = { i32: 0x7f, i64: 0x7e, v128: 0x7b }
 
 /** Instructions without immediates. */
 const plain: Readonly<Record<string, number>> = {
   return: 0x0f,
   "i32.eqz": 0x45, "i32.eq": 0x46, "i32.ne": 0x47, "i32.lt_s": 0x48, "i32.lt_u": 0x49, "i32.gt_s": 0x4a, "i32.gt_u": 0x4b, "i32.le_u": 0x4d, "i32.ge_u": 0x4f,
   "i64.eqz": 0x50, "i64.ne": 0x52, "i64.lt_s": 0x53, "i64.ge_u": 0x5a,
-  "i32.add": 0x6a, "i32.sub": 0x6b, "i32.mul": 0x6c, "i32.and": 0x71, "i32.or": 0x72, "i32.shl": 0x74, "i32.shr_u": 0x76,
+  "i32.add": 0x6a, "i32.sub": 0x6b, "i32.mul": 0x6c, "i32.rem_u": 0x70, "i32.and": 0x71, "i32.or": 0x72, "i32.shl": 0x74, "i32.shr_u": 0x76,
   "i64.add": 0x7c, "i64.sub": 0x7d, "i64.mul": 0x7e, "i64.rem_u": 0x82, "i64.and": 0x83, "i64.shr_s": 0x87,
   "i32.wrap_i64": 0xa7, "i64.extend_i32_u": 0xad
 }
@@ -23,6 +23,10 @@ const plain: Readonly<Record<string, number>> = {
 const memory: Readonly<Record<string, readonly [number, number]>> = {
   "i32.load": [0x28, 2], "i64.load": [0x29, 3], "i64.load32_u": [0x35, 2], "i32.store": [0x36, 2], "i64.store": [0x37, 3]
 }
+
+/** Instructions on vectors, behind the byte 0xfd: loads and stores take an offset. */
+const vectors: Readonly<Record<string, number>> = { "i32x4.splat": 0x11, "i32x4.add": 0xae, "i32x4.mul": 0xb5 }
+const vectorMemory: Readonly<Record<string, number>> = { "v128.load": 0x00, "v128.store": 0x0b }
 
 const locals: Readonly<Record<string, number>> = { "local.get": 0x20, "local.set": 0x21, "local.tee": 0x22 }
 
@@ -110,11 +114,15 @@ const encode = (node: Node, names: ReadonlyMap<string, number>, labels: Readonly
     if (index === undefined) throw algebraError(`WebAssembly text: ${wordOf(rest[0])} is not declared.`)
     operands(rest.slice(1))
     code.push(locals[name], ...unsigned(index))
-  } else if (memory[name] !== undefined) {
+  } else if (memory[name] !== undefined || vectorMemory[name] !== undefined) {
     const first = rest[0]
     const offset = typeof first === "string" ? Number(first.replace("offset=", "")) : 0
     operands(typeof first === "string" ? rest.slice(1) : rest)
-    code.push(...memory[name], ...unsigned(offset))
+    const opcode = memory[name] ?? [0xfd, ...unsigned(vectorMemory[name] ?? 0), 4]
+    code.push(...opcode, ...unsigned(offset))
+  } else if (vectors[name] !== undefined) {
+    operands(rest)
+    code.push(0xfd, ...unsigned(vectors[name]))
   } else if (plain[name] !== undefined) {
     operands(rest)
     code.push(plain[name])
