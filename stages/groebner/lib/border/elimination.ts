@@ -49,7 +49,7 @@ export class Elimination {
   /** The row that leads with this column. */
   row(column: number): KeyedPolynomial {
     const words = this.#kernel.words()
-    const from = ((words[this.#kernel.pivots + column] ?? 0) & -2) / 4
+    const from = (((words[this.#kernel.pivots + column] ?? 0) & -2) >>> 0) / 4
     let terms = 0
     for (let at = column; at < this.#width; at++) if (words[from + at] !== 0) terms++
     const keys = new Float64Array(terms)
