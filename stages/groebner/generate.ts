@@ -3,6 +3,7 @@ import {
   column, Count, defineStage, doc, Effect, field, Float64, int, Int64, oneOf, Positive, Probability, Schema, Seed, table
 } from "../../src/stage.ts"
 import { orderNames } from "./lib/algebra/index.ts"
+import { BatchTimes } from "./lib/batch-times.ts"
 import { computed } from "./lib/computed.ts"
 import { rejectable } from "./lib/generation/generator.ts"
 import { rowBytes } from "./lib/generation/memory.ts"
@@ -81,7 +82,7 @@ export default defineStage({
     }, doc("One row: what came out.")),
     // By itself, since times differ from run to run and the other outputs do not.
     timing: table({
-      samples: column(Int64, doc("samples")),
+      samples: column(Int64, doc("samples that were timed: not the first 2,048, unless there are no others")),
       seconds: column(Float64, doc("drawing them, without writing", "s"))
     }, doc("One row: how long it took."))
   },
@@ -107,10 +108,10 @@ export default defineStage({
       reject: new Set(params.reject)
     }, machineMemory()), params.order))
     const stream = random(params.seed, params.stream)
-    const sum = { milliseconds: 0, zeros: 0, verbatim: 0, basis: 0, notRadical: 0, unbounded: 0, generators: 0, terms: 0 }
+    const times = new BatchTimes()
+    const sum = { zeros: 0, verbatim: 0, basis: 0, notRadical: 0, unbounded: 0, generators: 0, terms: 0 }
     for (let done = 0; done < params.n;) {
-      const rows = yield* computed(unmade, () => {
-        const begun = performance.now()
+      const rows = yield* computed(unmade, () => times.timed(() => {
         const made = []
         for (let bytes = 0; done < params.n && made.length < stride && bytes < rowBytes; done++) {
           const number = params.first + done
@@ -126,9 +127,8 @@ export default defineStage({
           sum.terms += system.f.exponents.length / variables
           made.push({ ...systemRow(system), ...defectRow(sample) })
         }
-        sum.milliseconds += performance.now() - begun
         return made
-      })
+      }, (made) => made.length))
       yield* outputs.systems.append(rows)
       yield* progress(done, params.n, "samples")
     }
@@ -143,6 +143,6 @@ export default defineStage({
       generators: share(sum.generators),
       terms: share(sum.terms)
     }])
-    yield* outputs.timing.append([{ samples: params.n, seconds: sum.milliseconds / 1000 }])
+    yield* outputs.timing.append([times.total()])
   })
 })

@@ -2,6 +2,7 @@
 import {
   Bool, Category, column, defineStage, doc, Effect, field, Float64, Int64, nullable, Positive, Schema, Seed, StageError, table
 } from "../../src/stage.ts"
+import { BatchTimes } from "./lib/batch-times.ts"
 import { computed } from "./lib/computed.ts"
 import { systemsOf } from "./lib/generation/system-reader.ts"
 import { systemColumns } from "./lib/generation/system-table.ts"
@@ -38,7 +39,7 @@ export default defineStage({
       first_failure: column(nullable(Int64), doc("number of the first sample that is not proved"))
     }, doc("One row: what was proved.")),
     timing: table({
-      samples: column(Int64, doc("samples")),
+      samples: column(Int64, doc("samples that were timed: not those of the first batch of rows, unless there are no others")),
       seconds: column(Float64, doc("proving them, without reading", "s"))
     }, doc("One row: how long it took."))
   },
@@ -46,7 +47,8 @@ export default defineStage({
     const points = random(params.seed, "points")
     const provers = new Map<string, Prover>()
     const [pairs, ideals] = [new DigestSet(), new DigestSet()]
-    const sum = { proved: 0, byEngine: 0, duplicates: 0, ideals: 0, milliseconds: 0 }
+    const times = new BatchTimes()
+    const sum = { proved: 0, byEngine: 0, duplicates: 0, ideals: 0 }
     let firstFailure: number | undefined
     let done = 0
     const batches = yield* inputs.systems.batches
@@ -59,28 +61,23 @@ export default defineStage({
     }
     for (let batch = 0; batch < batches.count; batch++) {
       const systems = yield* systemsOf(yield* batches.read(batch))
-      const rows = yield* computed("the pairs cannot be proved", () => {
-        const begun = performance.now()
-        const proved = systems.map((system) => {
-          const { characteristic, f, g, sample, variables } = system
-          const key = `${characteristic} ${variables}`
-          const prover = provers.get(key) ?? new Prover(characteristic, variables, points, params.tolerance)
-          provers.set(key, prover)
-          const proof = prover.prove(system)
-          const [ofF, ofG] = [digestOf(f), digestOf(g)]
-          const seen = ideals.add(ofG)
-          const duplicate = pairs.add({ high: ofF.high ^ Math.imul(ofG.high, 31), low: ofF.low ^ Math.imul(ofG.low, 31) })
-          const good = isProved(proof)
-          if (!good) firstFailure ??= sample
-          sum.proved += Number(good)
-          sum.byEngine += Number(good && proof.by === "engine")
-          sum.duplicates += Number(duplicate)
-          sum.ideals += Number(!seen)
-          return { sample, proved: good, ...proof, duplicate, ideal_seen: seen }
-        })
-        sum.milliseconds += performance.now() - begun
-        return proved
-      })
+      const rows = yield* computed("the pairs cannot be proved", () => times.timed(() => systems.map((system) => {
+        const { characteristic, f, g, sample, variables } = system
+        const key = `${characteristic} ${variables}`
+        const prover = provers.get(key) ?? new Prover(characteristic, variables, points, params.tolerance)
+        provers.set(key, prover)
+        const proof = prover.prove(system)
+        const [ofF, ofG] = [digestOf(f), digestOf(g)]
+        const seen = ideals.add(ofG)
+        const duplicate = pairs.add({ high: ofF.high ^ Math.imul(ofG.high, 31), low: ofF.low ^ Math.imul(ofG.low, 31) })
+        const good = isProved(proof)
+        if (!good) firstFailure ??= sample
+        sum.proved += Number(good)
+        sum.byEngine += Number(good && proof.by === "engine")
+        sum.duplicates += Number(duplicate)
+        sum.ideals += Number(!seen)
+        return { sample, proved: good, ...proof, duplicate, ideal_seen: seen }
+      }), (made) => made.length))
       yield* outputs.samples.append(rows)
       done += rows.length
       yield* progress(done, batches.rows, "pairs")
@@ -99,6 +96,6 @@ export default defineStage({
       ideals: sum.ideals,
       first_failure: firstFailure ?? null
     }])
-    yield* outputs.timing.append([{ samples: done, seconds: sum.milliseconds / 1000 }])
+    yield* outputs.timing.append([times.total()])
   }, Effect.scoped)
 })
