@@ -22,6 +22,7 @@ import { usageFailure, type CommandFailure } from "./failure.ts"
 import { giveBackMemory, saveMemoryWhenMany } from "./memory.ts"
 import type { Place } from "./place.ts"
 import { colours, notice } from "./terminal.ts"
+import { recordedVersions } from "./versions.ts"
 import { type Basis, invocationOf, sha256, stagesOf, type Witness, witnessBackend } from "./up-to-date/basis.ts"
 
 export interface Selection {
@@ -94,13 +95,13 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
   giveBackMemory(plan.success.tasks.length)
   const inside = relative(place.project, resolve(selection.file))
   const basis: Basis | undefined = place.program === undefined || backend === undefined || engine.name !== undefined ? undefined : {
-    ...invocationOf(place.program, place.packageRoot, process.argv.slice(2)),
+    ...invocationOf({ ...place, program: place.program }, process.argv.slice(2)),
     project: place.project,
     file: { path: resolve(selection.file), digest: sha256(text) },
     stages: stagesOf(stages),
     backend,
     backendName,
-    engine: engine.version,
+    versions: recordedVersions(place.packageRoot, place.version),
     allowed,
     files
   }

@@ -18,7 +18,7 @@ export interface Start {
 /** Runs one command line; the process ends with its exit code. */
 export const main = async (start: Start): Promise<void> => {
   const program = programDigest()
-  if (program !== undefined && start.parameters[0] === "run" && repeat(invocationOf(program, start.packageRoot, start.parameters), start.version)) return
+  if (program !== undefined && start.parameters[0] === "run" && repeat(invocationOf({ ...start, program }, start.parameters))) return
   const { main } = await import("./main.ts")
   main({ ...start, program })
 }

@@ -6,10 +6,18 @@ import { pathToFileURL } from "node:url"
 
 /** The version of a package as this installation finds it; `missing` where it does not. */
 export const packageVersion = (name: string, packageRoot: string): string => {
-  const file = findPackageJSON(name, pathToFileURL(join(packageRoot, "package.json")))
+  const file = manifestOf(name, packageRoot)
   if (file === undefined) return "missing"
   const content: unknown = JSON.parse(readFileSync(file, "utf8"))
   return typeof content === "object" && content !== null && "version" in content && typeof content.version === "string" ? content.version : "missing"
+}
+
+const manifestOf = (name: string, packageRoot: string): string | undefined => {
+  try {
+    return findPackageJSON(name, pathToFileURL(join(packageRoot, "package.json")))
+  } catch {
+    return undefined // Node says it by an error
+  }
 }
 
 /** What tensors are computed with. */

@@ -2,9 +2,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { makeProject, type Outcome, type Project, toyProject } from "./project.ts"
-
-const plain = toyProject["toy.yaml"]?.replace(/^summaries:[^]*/m, "") ?? ""
+import { makeProject, type Outcome, type Project } from "./project.ts"
 
 /** A run's record and words, without what differs from run to run: its name, times, and versions of files. */
 const told = (project: Project, { code, err, out }: Outcome) => {
@@ -17,13 +15,14 @@ const told = (project: Project, { code, err, out }: Outcome) => {
 
 describe("a command that is repeated with nothing changed", () => {
   it("records and says what planning anew does, and finds what is lost", () => {
-    const project = makeProject({ ...toyProject, "plain.yaml": plain })
-    const run = () => project.reprise("run", "plain.yaml", "--store", "results")
+    const project = makeProject()
+    const run = () => project.reprise("run", "toy.yaml", "--store", "results")
     const notes = join(project.folder, ".reprise", "up-to-date")
     expect(run().err).toContain("7 ran")
     expect(readdirSync(notes)).toHaveLength(1)
     const repeated = told(project, run())
     expect(repeated.words).toContain("All 7 tasks cached, nothing to do")
+    expect(repeated.words).toMatch(/Means by factor[^]*double.*reproduced/)
     rmSync(notes, { recursive: true })
     expect(told(project, run())).toEqual(repeated)
     expect(readdirSync(join(project.folder, "results", "staging"))).toEqual([])

@@ -18,11 +18,12 @@ import { readAsked, type Asked, type Selection } from "../asked.ts"
 import { failure, pending, usageFailure } from "../failure.ts"
 import { type NextSteps, nextSteps } from "../next-steps.ts"
 import { giveBackMemory } from "../memory.ts"
-import { findPlace, type Place, type PlaceInput } from "../place.ts"
+import { findPlace, type Place, type PlaceInput, wordsOf } from "../place.ts"
 import { isNothingToDo, planText } from "../plan-report.ts"
 import { onSignals, type Told } from "../signals.ts"
 import { colours, isTerminal, notice, print, terminalWidth } from "../terminal.ts"
 import { type Leaving, leaveNote } from "../up-to-date/leave.ts"
+import { steadiness } from "../up-to-date/steady.ts"
 import { recordedVersions } from "../versions.ts"
 
 interface Input extends Selection, PlaceInput {
@@ -98,8 +99,14 @@ const runAndShow = Effect.fn("runAndShow")(function*(input: Input) {
     deafen()
     reporter.close()
   })))
-  if (!input.json) yield* showResults(asked, result, place, input)
-  return { place, tasks: asked.plan.tasks.length, ran: result.counts.ran, failed: result.status === "failed", leaving: leavingOf(asked, result, place, input) }
+  const shown = input.json ? undefined : yield* showResults(asked, result, place, input)
+  return {
+    place,
+    tasks: asked.plan.tasks.length,
+    ran: result.counts.ran,
+    failed: result.status === "failed",
+    leaving: shown === undefined ? undefined : leavingOf(asked, result, shown, place, input)
+  }
 })
 
 /** How long ending may take before it is explained. */
@@ -123,18 +130,25 @@ const overridesOf = (input: Selection): JsonObject => ({
   ...(input.limit === undefined ? {} : { limit: input.limit })
 })
 
+/** What has been printed of summaries and claims, and whether that is what the same results will always give. */
+interface Shown {
+  readonly texts: ReadonlyArray<string>
+  readonly isSteady: boolean
+}
+
 const showResults = Effect.fn("showResults")(function*(asked: Asked, result: RunResult, place: Place, input: Input) {
   const { claims, summaries } = asked.plan.pipeline
-  const isAsked = Object.keys(summaries).length + claims.length > 0
-  if (isAsked && result.outputs.size > 0) {
-    yield* Effect.scoped(Effect.gen(function*() {
-      const database = yield* openAnswers(asked.plan, result.outputs, place)
-      const tables = yield* summariesText(asked.plan, database)
-      if (tables !== "") print(`\n${tables}`)
-      if (claims.length > 0) print(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table", terminalWidth())}`)
-    }))
-  }
+  const queries = [...Object.values(summaries), ...claims].map(({ sql }) => sql)
+  const shown: Shown = queries.length === 0 || result.outputs.size === 0 ? { texts: [], isSteady: true } : yield* Effect.scoped(Effect.gen(function*() {
+    const database = yield* openAnswers(asked.plan, result.outputs, place)
+    const tables = yield* summariesText(asked.plan, database)
+    const texts = tables === "" ? [] : [`\n${tables}`]
+    if (claims.length > 0) texts.push(`\nClaims\n${formatClaims(yield* verdicts(asked.plan, database), "table", terminalWidth())}`)
+    texts.forEach(print)
+    return { texts, isSteady: asked.basis !== undefined && queries.every(yield* steadiness(database)) }
+  }))
   if (!input.quiet) print(`\n${nextSteps(stepsAfter(asked, input), place.store, result.folder)}`)
+  return shown
 })
 
 /** So that the next query need not. Without it queries are slower, and that is all. */
@@ -148,20 +162,33 @@ const bringIndexUpToDate = (place: Place): Effect.Effect<void> =>
 const stepsAfter = (asked: Asked, input: Input): NextSteps => {
   const table = Object.values(asked.plan.pipeline.stages).findLast((stage) =>
     Object.values(asked.stages.get(stage.uses)?.stage.outputs ?? {}).filter((output) => output.kind === "table").length === 1)
-  return { file: input.file, ...(table === undefined ? {} : { table: table.id }), hasClaims: asked.plan.pipeline.claims.length > 0 }
+  return { file: input.file, ...(table === undefined ? {} : { table: table.id }), hasClaims: asked.plan.pipeline.claims.length > 0, where: wordsOf(input) }
 }
 
 /**
  * What the same command needs to know the next time to see that nothing has changed. Undefined where it could not tell: a search and a volatile stage decide anew each
- * time, and summaries and claims are asked of the database.
+ * time, and some queries give another answer each time.
  */
-const leavingOf = (asked: Asked, result: RunResult, place: Place, input: Input): Leaving | undefined => {
-  const { basis, plan: { pipeline, searches, tasks }, stages } = asked
-  const isAnswered = Object.keys(pipeline.summaries).length + pipeline.claims.length > 0
-  const isPlain = !input.json && !input.force && !isAnswered && searches === undefined && [...stages.values()].every(({ stage }) => !stage.volatile)
-  if (basis === undefined || !isPlain || result.status === "failed") return undefined
-  return { basis, paths: storePaths(place.store), run: result.run, tasks: tasks.map(({ id }) => id), ...(input.quiet ? {} : { next: stepsAfter(asked, input) }) }
+const leavingOf = (asked: Asked, result: RunResult, shown: Shown, place: Place, input: Input): Leaving | undefined => {
+  const { basis, plan: { searches, tasks }, stages } = asked
+  const isRepeatable = shown.isSteady && !input.force && searches === undefined && [...stages.values()].every(({ stage }) => !stage.volatile)
+  if (basis === undefined || !isRepeatable || result.status === "failed") return undefined
+  return {
+    basis,
+    paths: storePaths(place.store),
+    run: result.run,
+    tasks: tasks.map(({ id }) => id),
+    ...(shown.texts.length === 0 ? {} : { answers: { width: terminalWidth() ?? null, texts: shown.texts } }),
+    ...(input.quiet ? {} : { next: stepsAfter(asked, input) })
+  }
 }
 
+/** So long the results of a run's last tasks are too new to be told apart from others by their stamps. */
+const settlingMs = 50
+
 /** Best effort: without it the next run reads and plans as this one did. */
-const leave = (leaving: Leaving): Effect.Effect<void> => Effect.ignore(Effect.try(() => leaveNote(leaving)))
+const leave = (leaving: Leaving): Effect.Effect<void> =>
+  Effect.try(() => leaveNote(leaving)).pipe(
+    Effect.flatMap((left) => left === "unsettled" ? Effect.andThen(Effect.sleep(settlingMs), Effect.try(() => leaveNote(leaving))) : Effect.void),
+    Effect.ignore
+  )

@@ -9,12 +9,14 @@ import { fileDigests } from "../../run/file-digests.ts"
 import { type BuiltStage, readManifest } from "../../run/stage-manifest.ts"
 import { locate, type StagePlace } from "../../run/stage-places.ts"
 import { backendFile, defaultBackend } from "../backend-file.ts"
-import { engineVersion } from "../versions.ts"
+import { recordedVersions } from "../versions.ts"
 
 /** What a command is told from outside. */
 export interface Invocation {
   /** Digest of this program, with the version of Node that runs it. */
   readonly program: string
+  /** Of Reprise, as it is recorded. */
+  readonly version: string
   readonly packageRoot: string
   readonly parameters: ReadonlyArray<string>
   readonly folder: string
@@ -30,8 +32,8 @@ export interface Basis extends Invocation {
   readonly backend: Witness
   /** Null where none was asked for. */
   readonly backendName: string | null
-  /** Version of the tensor library. */
-  readonly engine: string
+  /** Of what computes and answers (`recordedVersions`). */
+  readonly versions: Readonly<Record<string, string>>
   /** Folders besides the project that the file may name. */
   readonly allowed: ReadonlyArray<string>
   /** Digests of what parameters name. */
@@ -46,9 +48,10 @@ export interface Witness {
 
 export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex")
 
-export const invocationOf = (program: string, packageRoot: string, parameters: ReadonlyArray<string>): Invocation => ({
-  program: `${program} ${process.version}`,
-  packageRoot,
+export const invocationOf = (about: { readonly program: string; readonly version: string; readonly packageRoot: string }, parameters: ReadonlyArray<string>): Invocation => ({
+  program: `${about.program} ${process.version}`,
+  version: about.version,
+  packageRoot: about.packageRoot,
   parameters,
   folder: process.cwd(),
   variables: sha256(JSON.stringify(Object.entries(process.env).sort(([a], [b]) => (a < b ? -1 : 1))))
@@ -64,16 +67,16 @@ export const witnessBackend = (name: string | null, roots: { readonly project: s
 export const isUnchanged = (noted: Basis, invocation: Invocation): boolean => {
   // The cheap part first: another program may not even know the rest.
   const same = (now: unknown, then: unknown) => JSON.stringify(now) === JSON.stringify(then)
-  const { folder, packageRoot, parameters, program, project, variables } = noted
-  if (!same({ folder, packageRoot, parameters, program, variables }, inOrder(invocation))) return false
+  const { packageRoot, project, version, versions } = noted
+  if (!same(inOrder(noted), inOrder(invocation))) return false
   if (sha256(readFileSync(noted.file.path)) !== noted.file.digest) return false
   if (!same(stagesNow(Object.keys(noted.stages), { project, packageRoot }), noted.stages)) return false
-  if (!same(witnessBackend(noted.backendName, noted), noted.backend) || engineVersion(packageRoot) !== noted.engine) return false
+  if (!same(witnessBackend(noted.backendName, noted), noted.backend) || !same(recordedVersions(packageRoot, version), versions)) return false
   const digests = fileDigests({ project, allowed: noted.allowed })
   return Object.entries(noted.files).every(([named, digest]) => digests.of(named) === digest)
 }
 
-const inOrder = ({ folder, packageRoot, parameters, program, variables }: Invocation) => ({ folder, packageRoot, parameters, program, variables })
+const inOrder = ({ folder, packageRoot, parameters, program, variables, version }: Invocation) => [program, version, packageRoot, parameters, folder, variables]
 
 /** Undefined where a stage would have to be built, or is gone. */
 const stagesNow = (names: ReadonlyArray<string>, given: { readonly project: string; readonly packageRoot: string }): Basis["stages"] | undefined => {

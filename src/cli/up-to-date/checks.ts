@@ -1,39 +1,39 @@
 /**
- * What is looked at for each task to know that its results are still there: that its action is the one that it was, and that each output has its size. The store
- * asks the same of a hit (store/actions.ts), and reads the action for it; here its stamp stands for its content.
+ * What is looked at for each task to know that its results are still there and as they were: the stamp of its action, and of each object that this names. The store
+ * asks less of a hit (store/actions.ts): it reads the action and asks for the objects' sizes.
  */
 import { statSync } from "node:fs"
-import { isActionRecord } from "../../store/actions.ts"
-import { readJsonFile } from "../../store/json-file.ts"
+import { clockStep } from "../../run/stamps.ts"
 import type { RunTask } from "../../store/layout.ts"
 import type { StorePaths } from "../../store/paths.ts"
-import { clockStep } from "../../run/stamps.ts"
 
-/** In the place of a stamp: the action changed so lately that another change could leave the same stamp, and has to be read. */
-const unsettled = "unsettled"
-
-/** A line of a note; undefined where the action is not there. Neither stamps nor digests have spaces in them. */
-export const checkOf = (paths: StorePaths, fingerprint: string, outputs: RunTask["outputs"], now: number): string | undefined => {
-  const stat = statSync(paths.action(fingerprint), { throwIfNoEntry: false })
-  if (stat === undefined) return undefined
-  const stamp = stat.ctimeMs >= now - clockStep || stat.mtimeMs >= now - clockStep ? unsettled : stampOf(stat)
-  return [fingerprint, stamp, ...outputsOf(outputs)].join(" ")
+/** A line of a note; `unsettled` where a file changed so lately that another change could leave the same stamp, undefined where one is not there or is not whole. */
+export const checkOf = (paths: StorePaths, fingerprint: string, outputs: RunTask["outputs"], now: number): string | "unsettled" | undefined => {
+  const parts = [fingerprint]
+  const take = (name: string, path: string, bytes?: number): "taken" | "unsettled" | undefined => {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined || (bytes !== undefined && stat.size !== bytes)) return undefined
+    if (stat.ctimeMs >= now - clockStep || stat.mtimeMs >= now - clockStep) return "unsettled"
+    parts.push(name, stampOf(stat))
+    return "taken"
+  }
+  let taken = take("action", paths.action(fingerprint))
+  for (const { bytes, digest } of Object.values(outputs)) if (taken === "taken") taken = take(digest, paths.object(digest), bytes)
+  return taken === "taken" ? parts.join(" ") : taken
 }
 
 /** Whether a check still holds. Throws what the file system throws. */
 export const holds = (paths: StorePaths, check: string): boolean => {
-  const [fingerprint = "", stamp = "", ...outputs] = check.split(" ")
-  if (stamp === unsettled) {
-    const action = readJsonFile(paths.action(fingerprint), isActionRecord)
-    if (action?.fingerprint !== fingerprint || outputsOf(action.outputs).join(" ") !== outputs.join(" ")) return false
-  } else {
-    const stat = statSync(paths.action(fingerprint), { throwIfNoEntry: false })
-    if (stat === undefined || stampOf(stat) !== stamp) return false
-  }
-  return outputs.every((output) => {
-    const [digest = "", bytes = ""] = output.split(":")
-    return statSync(paths.object(digest), { throwIfNoEntry: false })?.size === Number(bytes)
-  })
+  // Neither names nor stamps have spaces in them.
+  const [fingerprint = "", , action = "", ...objects] = check.split(" ")
+  if (!hasStamp(paths.action(fingerprint), action)) return false
+  for (let at = 0; at < objects.length; at += 2) if (!hasStamp(paths.object(objects[at] ?? ""), objects[at + 1] ?? "")) return false
+  return true
+}
+
+const hasStamp = (path: string, stamp: string): boolean => {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && stampOf(stat) === stamp
 }
 
 interface Stat {
@@ -44,5 +44,3 @@ interface Stat {
 }
 
 const stampOf = ({ ctimeMs, ino, mtimeMs, size }: Stat): string => `${size},${ino},${mtimeMs},${ctimeMs}`
-
-const outputsOf = (outputs: RunTask["outputs"]): ReadonlyArray<string> => Object.values(outputs).map(({ bytes, digest }) => `${digest}:${bytes}`)

@@ -9,7 +9,7 @@ import { readRun, runTasks } from "../../store/runs.ts"
 import { checkOf } from "./checks.ts"
 import { type About, notePath, timeMark, writeNote } from "./note.ts"
 
-export interface Leaving extends Pick<About, "basis" | "next"> {
+export interface Leaving extends Pick<About, "basis" | "next" | "answers"> {
   readonly paths: StorePaths
   /** Id of the run. */
   readonly run: string
@@ -20,11 +20,14 @@ export interface Leaving extends Pick<About, "basis" | "next"> {
 /** Text is gathered up to so many characters before it is written. */
 const gatherCharacters = 1 << 20
 
-/** Leaves none where the record does not say of each task, once, that it is done. Throws what the file system throws, and `StoreError`. */
-export const leaveNote = ({ basis, next, paths, run, tasks }: Leaving): void => {
+/**
+ * Leaves none where the record does not say of each task, once, that it is done. `unsettled`: results are so new that they have to be looked at again in some
+ * milliseconds. Throws what the file system throws, and `StoreError`.
+ */
+export const leaveNote = ({ answers, basis, next, paths, run, tasks }: Leaving): "left" | "unsettled" | "none" => {
   const record = readRun(paths, run)
   const started = startOf(paths, run)
-  if (record?.status !== "succeeded" || started === undefined) return
+  if (record?.status !== "succeeded" || started === undefined) return "none"
   const note = writeNote(notePath(basis))
   try {
     let [checks, lines] = ["", ""]
@@ -35,16 +38,16 @@ export const leaveNote = ({ basis, next, paths, run, tasks }: Leaving): void => 
     }
     let done = 0
     for (const task of inOrder(runTasks(paths, run), tasks)) {
-      if (task.fingerprint === null || (task.status !== "cached" && task.status !== "ran")) return
+      if (task.fingerprint === null || (task.status !== "cached" && task.status !== "ran")) return "none"
       const check = checkOf(paths, task.fingerprint, task.outputs, Date.now())
-      if (check === undefined) return
+      if (check === undefined || check === "unsettled") return check ?? "none"
       checks += `${check}\n`
       lines += `${cachedLine(task)}\n`
       done++
       if (lines.length >= gatherCharacters) flush()
     }
     flush()
-    if (done !== tasks.length) return
+    if (done !== tasks.length) return "none"
     note.add("plan", readFileSync(paths.run(run).plan))
     const { pipeline, points, stages, tasks: count } = started
     note.finish({
@@ -54,8 +57,10 @@ export const leaveNote = ({ basis, next, paths, run, tasks }: Leaving): void => 
       file: record.file,
       overrides: record.overrides,
       started: { pipeline, tasks: count, points, stages },
+      ...(answers === undefined ? {} : { answers }),
       ...(next === undefined ? {} : { next })
     })
+    return "left"
   } finally {
     note.abandon()
   }

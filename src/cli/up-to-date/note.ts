@@ -4,7 +4,7 @@
  *
  *   a line of JSON      from what the plan was made (basis.ts), what a run's record and the screen say, how long the parts below are, and their checksums;
  *                       the line's own checksum follows
- *   checks              a line for each task: its fingerprint, the stamp of its action, digest and size of each output
+ *   checks              a line for each task: its fingerprint and the stamp of its action, digest and stamp of each object
  *   tasks               `tasks.ndjson` of a run that finds everything, with a 0 byte where the time goes
  *   plan                `plan.json` of that run
  *
@@ -36,8 +36,16 @@ export interface About {
   readonly overrides: JsonObject
   /** Of the event that begins a run. */
   readonly started: Pick<Extract<RunEvent, { readonly type: "run-started" }>, "pipeline" | "tasks" | "points" | "stages">
-  /** Undefined with `--quiet`. */
+  /** What was printed of summaries and claims, and for which width; absent where the file has none. */
+  readonly answers?: Answers
+  /** Absent with `--quiet`. */
   readonly next?: NextSteps
+}
+
+export interface Answers {
+  /** Characters in a line; null for any number. */
+  readonly width: number | null
+  readonly texts: ReadonlyArray<string>
 }
 
 interface Header {

@@ -13,14 +13,13 @@ import { type StorePaths, storePaths } from "../../store/paths.ts"
 import type { RunEnd, RunStart, WriteRun } from "../../store/runs.ts"
 import { openWriter } from "../../store/writer.ts"
 import { nextSteps } from "../next-steps.ts"
-import { endWithReader, notice, print } from "../terminal.ts"
-import { recordedVersions } from "../versions.ts"
+import { endWithReader, notice, print, terminalWidth } from "../terminal.ts"
 import { type Invocation, isUnchanged } from "./basis.ts"
 import { holds } from "./checks.ts"
 import { type About, type Note, notePath, openNote, timeMark } from "./note.ts"
 
 /** True: it is done. */
-export const repeat = (invocation: Invocation, version: string): boolean => {
+export const repeat = (invocation: Invocation): boolean => {
   const began = performance.now()
   const startedAt = Date.now()
   const note = openNote(notePath(invocation))
@@ -28,12 +27,14 @@ export const repeat = (invocation: Invocation, version: string): boolean => {
   try {
     const { about } = note
     const paths = storePaths(about.store)
-    if (!isUnchanged(about.basis, invocation) || !allThere(note, paths)) return false
-    const { ended, started } = record(note, paths, { startedAt, began }, version)
-    if (about.next === undefined) return true
+    const { answers, basis, next } = about
+    if (answers !== undefined && answers.width !== (terminalWidth() ?? null)) return false
+    if (!isUnchanged(basis, invocation) || !allThere(note, paths)) return false
+    const { ended, started } = record(note, paths, { startedAt, began })
     endWithReader()
-    notice(`${startLine(started)}\n${endLine(ended)}`)
-    print(`\n${nextSteps(about.next, about.store, paths.run(started.run).folder)}`)
+    if (next !== undefined) notice(`${startLine(started)}\n${endLine(ended)}`)
+    for (const text of answers?.texts ?? []) print(text)
+    if (next !== undefined) print(`\n${nextSteps(next, about.store, paths.run(started.run).folder)}`)
     return true
   } catch {
     return false // the run proper meets the same, and says it
@@ -62,7 +63,7 @@ interface Begin {
   readonly began: number
 }
 
-const record = (note: Note, paths: StorePaths, { began, startedAt }: Begin, version: string): { readonly started: Started; readonly ended: Ended } => {
+const record = (note: Note, paths: StorePaths, { began, startedAt }: Begin): { readonly started: Started; readonly ended: Ended } => {
   const { about } = note
   const begin = (run: string): Started => ({ type: "run-started", at: startedAt, run, ...about.started })
   const end = (run: string): Ended => ({ type: "run-finished", at: Date.now(), run, status: "succeeded", counts: countsOf(about), wallMs: performance.now() - began })
@@ -76,7 +77,7 @@ const record = (note: Note, paths: StorePaths, { began, startedAt }: Begin, vers
   }
   const writer = openWriter(paths)
   try {
-    const run = writer.publishRun(startOf(about, version), startedAt, write)
+    const run = writer.publishRun(startOf(about), startedAt, write)
     return { started: begin(run), ended: end(run) }
   } finally {
     writer.close()
@@ -85,10 +86,10 @@ const record = (note: Note, paths: StorePaths, { began, startedAt }: Begin, vers
 
 const countsOf = ({ started: { tasks } }: About): RunCounts => ({ total: tasks, cached: tasks, ran: 0, failed: 0, skipped: 0, kept: 0 })
 
-const startOf = ({ basis, file, overrides, pipeline, started }: About, version: string): RunStart => {
-  const { packageRoot, parameters, project } = basis
+const startOf = ({ basis, file, overrides, pipeline, started }: About): RunStart => {
+  const { parameters, project, versions } = basis
   const gpus = findGpus(process.env)
-  const { record: environment } = surroundings({ project, versions: recordedVersions(packageRoot, version), lockFile: join(project, "package-lock.json") })
+  const { record: environment } = surroundings({ project, versions, lockFile: join(project, "package-lock.json") })
   return {
     pipeline,
     file,

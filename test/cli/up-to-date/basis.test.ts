@@ -7,6 +7,7 @@ import { type Basis, invocationOf, isUnchanged, sha256, stagesOf, witnessBackend
 import { fileDigests } from "../../../src/run/file-digests.ts"
 import { writeManifest } from "../../../src/run/stage-manifest.ts"
 import { locate, type StagePlace } from "../../../src/run/stage-places.ts"
+import { recordedVersions } from "../../../src/cli/versions.ts"
 import { takeStamps } from "../../../src/run/stamps.ts"
 
 const original: Readonly<Record<string, string>> = {
@@ -24,7 +25,8 @@ const original: Readonly<Record<string, string>> = {
 
 const stageNames = ["toy/built-in", "toy/own"]
 const named = ["data/points.csv", "images"]
-const invocation = invocationOf("program", "package", ["run", "study.yaml"])
+const program = { program: "program", version: "1", packageRoot: "package" }
+const invocation = invocationOf(program, ["run", "study.yaml"])
 
 /** A project and an installation in a folder of their own, and what a plan of theirs is made from. */
 const makeWorld = () => {
@@ -53,7 +55,7 @@ const makeWorld = () => {
     stages: stagesOf(Object.entries(stages)),
     backend: witnessBackend("cpu", roots),
     backendName: "cpu",
-    engine: "1.0.0",
+    versions: recordedVersions(roots.packageRoot, "1"),
     allowed: [],
     files: Object.fromEntries(named.map((name) => [name, String(digests.of(name))]))
   }
@@ -84,6 +86,7 @@ describe("what a plan was made from", () => {
     "a bundle that is gone": ({ at }) => rmSync(at("project/.reprise/code/abc/toy--own.mjs")),
     "the backend": ({ write }) => write("package/configs/backends/cpu.yaml", "provider: cpu\nthreads: 1\n"),
     "which file the backend is": ({ write }) => write("project/configs/backends/cpu.yaml", "provider: cpu\n"),
+    "the database": ({ write }) => write("package/node_modules/@duckdb/node-api/package.json", '{"version":"1.0.0"}'),
     "the tensor library": ({ write }) => write("package/node_modules/onnxruntime-node/package.json", '{"version":"1.0.1"}')
   }
   it.for(Object.entries(changes))("is not as it was after a change of %s", ([, change]) => {
@@ -99,7 +102,7 @@ describe("what a plan was made from", () => {
     expect(isUnchanged(basis, { ...told, program: "newer" })).toBe(false)
     process.env["REPRISE_TEST_VARIABLE"] = "x"
     onTestFinished(() => void delete process.env["REPRISE_TEST_VARIABLE"])
-    expect(isUnchanged(basis, { ...invocationOf("program", told.packageRoot, told.parameters) })).toBe(false)
+    expect(isUnchanged(basis, { ...invocationOf({ ...program, packageRoot: told.packageRoot }, told.parameters) })).toBe(false)
   })
 
   it("is as it was just when the content is, after any sequence of edits and their undoing", () => {

@@ -7,8 +7,8 @@ import type { Basis } from "../../../src/cli/up-to-date/basis.ts"
 import { type About, notePath, openNote, partNames, writeNote } from "../../../src/cli/up-to-date/note.ts"
 
 const basis: Basis = {
-  program: "p", packageRoot: "/package", parameters: ["run", "a.yaml"], folder: "/home", variables: "v", project: "/home", file: { path: "/home/a.yaml", digest: "d" },
-  stages: {}, backend: { path: "/package/cpu.yaml", digest: "d" }, backendName: null, engine: "1", allowed: [], files: {}
+  program: "p", version: "1", packageRoot: "/package", parameters: ["run", "a.yaml"], folder: "/home", variables: "v", project: "/home", file: { path: "/home/a.yaml", digest: "d" },
+  stages: {}, backend: { path: "/package/cpu.yaml", digest: "d" }, backendName: null, versions: {}, allowed: [], files: {}
 }
 const about: About = { basis, store: "/home/results", pipeline: "a", file: "a.yaml", overrides: { set: ["ü=1"] }, started: { pipeline: "a", tasks: 2, points: 1, stages: { s: 2 } } }
 const parts = { checks: "one\ntwo\n", tasks: "x".repeat(1_500_000), plan: "{}" }
