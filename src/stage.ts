@@ -14,6 +14,7 @@ export type {
 } from "./stage/context.ts"
 export { canonicalJson, type Json, type JsonArray, type JsonObject } from "./stage/json.ts"
 export { killsForMemory } from "./stage/kernel-kills.ts"
+export { killLeftovers, workerMark } from "./stage/leftovers.ts"
 export { type ProjectFile, projectFiles } from "./stage/project-files.ts"
 export { executeStage } from "./stage/execute.ts"
 export type { InputSpec, OutputSpec, ParameterIssue, StageEvent, StageHost, StageInterface, TaskRequest } from "./stage/protocol.ts"

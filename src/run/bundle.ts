@@ -118,7 +118,7 @@ const ownPlace = ({ project, packageRoot }: Roots): Plugin => ({
   name: "own-place",
   setup: (build) => {
     // Not the hundreds of files of installed packages: each call of a plugin costs.
-    const stages = [project, packageRoot].map((root) => join(root, "stages/").replaceAll(/[^\w/]/g, "\\$&"))
+    const stages = [project, packageRoot].map((root) => join(root, "stages/").replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
     build.onLoad({ filter: new RegExp(`\\.[mc]?ts$|^(${stages.join("|")}).*\\.[mc]?js$`) }, ({ path }) => {
       const source = readFileSync(path, "utf8")
       if (!source.includes("import.meta.")) return undefined

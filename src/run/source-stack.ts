@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
 /** A place in a module, as stacks write it: with or without `file://`. */
-const place = /(?<file>(?:file:\/\/)?\/[^\s():]+\.mjs):(?<line>\d+):(?<column>\d+)/g
+const place = /(?<file>file:\/\/\/\S+?\.mjs|\/[^\s():]+\.mjs):(?<line>\d+):(?<column>\d+)/g
 
 /** The same stack with every place that a source map beside its module explains; other places stay as they are. */
 export const sourceStack = (stack: string): string => {

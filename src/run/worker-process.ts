@@ -1,6 +1,8 @@
 /** One worker process as its parent sees it: give it a task, abort it, kill it, and hear how it ended. */
 import { fork } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { closeSync, openSync } from "node:fs"
+import { killStarted, startOf, workerMark } from "../stage/leftovers.ts"
 import type { StageEvent } from "../stage/protocol.ts"
 import type { FromWorker, TaskReply, ToWorker, WorkerTask } from "./messages.ts"
 import { copyPrinted, openTaskLog, printedSoFar } from "./task-log.ts"
@@ -49,9 +51,10 @@ const isFromWorker = (message: unknown): message is FromWorker => typeof message
 
 export const startWorker = (number: number, options: WorkerOptions): WorkerProcess => {
   const output = openSync(options.output, "a+")
+  const mark = randomBytes(8).toString("hex")
   const child = fork(options.program, [String(process.pid)], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.variables },
+    env: { ...process.env, ...options.variables, [workerMark]: mark },
     // Its own group: a signal from the terminal reaches the parent only, and a kill reaches what the stage started.
     detached: true,
     stdio: ["ignore", output, output, "ipc"],
@@ -74,7 +77,11 @@ export const startWorker = (number: number, options: WorkerOptions): WorkerProce
       child.kill(name) // it has not become the leader of its group yet, or is gone
     }
   }
-  const kill = () => signal("SIGKILL")
+  const since = startOf(pid)
+  const kill = () => {
+    signal("SIGKILL")
+    if (pid > 0) killStarted({ group: pid, mark, since })
+  }
   const end = (result: TaskReply | WorkerDeath) => {
     const ended = job
     job = undefined

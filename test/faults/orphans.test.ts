@@ -36,10 +36,11 @@ const gone = async (pids: ReadonlyArray<number>): Promise<void> => {
   }
 }
 
-/** Starts a shell that starts a sleep, tells both ids, and waits, unless the test has said to go on. */
+/** Starts a shell that starts two sleeps, one in a session of its own, tells their ids, and waits, unless the test has said to go on. */
 const family = `
   if (!existsSync(task.project + "/go")) {
-    spawn("sh", ["-c", "sleep 60 & echo $$ $! > " + task.project + "/pids; wait"], { stdio: "ignore" })
+    const file = task.project + "/pids"
+    spawn("sh", ["-c", "sleep 60 & one=$!; setsid sleep 60 & while [ $(ps -o sid= -p $!) = $(ps -o sid= -p $one) ]; do sleep 0.01; done; echo $$ $one $! > " + file + ".new; mv " + file + ".new " + file + "; wait"], { stdio: "ignore" })
     await sleep(60_000)
   }`
 

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
+import { pathToFileURL } from "node:url"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { Effect, Exit } from "effect"
@@ -10,7 +11,8 @@ import { sourceStack } from "../../src/run/source-stack.ts"
 import { openRegistry, type LoadedStage, StageLoadError } from "../../src/run/registry.ts"
 
 const packageRoot = join(import.meta.dirname, "../..")
-const scratch = mkdtempSync(join(tmpdir(), "reprise-bundle-"))
+// A name that no pattern takes as it is.
+const scratch = mkdtempSync(join(tmpdir(), "reprise bündel (日本) [a+b] $-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** A stage with a helper; `scale` of the helper counts, `unused` does not. */
@@ -307,7 +309,7 @@ describe("the registry", () => {
     const task = { id: "t", params: {}, inputs: {}, outputs: {}, scratch: "", checkpoint: "", project: "", threads: 1, backend: "cpu" }
     const error = await stage.execute(task, { emit: () => undefined, signal: new AbortController().signal }).then(() => undefined, (reason: unknown) => reason)
     const stack = error instanceof Error ? error.stack ?? "" : ""
-    expect(stack).toContain(bundle)
+    expect(stack).toContain(pathToFileURL(bundle).href)
     const line = plainSource.split("\n").findIndex((text) => text.includes("execute")) + 1
     expect(sourceStack(stack)).toContain(`${join(project, "stages/math/plain.ts")}:${line}:`)
     expect(sourceStack("at x (/nowhere/at-all.mjs:1:2)")).toBe("at x (/nowhere/at-all.mjs:1:2)")

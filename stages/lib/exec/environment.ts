@@ -1,10 +1,10 @@
 /** What a program sees of the environment: a few variables that programs need to start, and what its stage names. */
-import type { Json, JsonObject, ParameterIssue } from "../../../src/stage.ts"
+import { workerMark, type Json, type JsonObject, type ParameterIssue } from "../../../src/stage.ts"
 
 /** Without these many programs cannot be found or fall over. They say where things are, not what to compute. */
 const always: ReadonlyArray<string> = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SystemRoot", "TEMP"]
-/** Which graphics cards there are for the task; set by whoever hands them out. */
-const cards: ReadonlyArray<string> = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "REPRISE_GPUS"]
+/** Set by whoever runs the task: which graphics cards there are for it, and by what its processes are known. */
+const given: ReadonlyArray<string> = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "REPRISE_GPUS", workerMark]
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -31,7 +31,7 @@ export const environmentOf = (chosen: Chosen, variables: Variables, own: Readonl
     const value = variables[name]
     return value === undefined ? [] : [[name, value] as const]
   }))
-  return { ...taken(always), ...taken(cards), ...(isList(chosen.inherit) ? taken(chosen.inherit) : chosen.inherit), ...taken(chosen.secrets), ...chosen.env, ...own }
+  return { ...taken(always), ...taken(given), ...(isList(chosen.inherit) ? taken(chosen.inherit) : chosen.inherit), ...taken(chosen.secrets), ...chosen.env, ...own }
 }
 
 const isList = (value: Chosen["inherit"]): value is ReadonlyArray<string> => Array.isArray(value)
