@@ -11,6 +11,7 @@ import { digestFile, sealFile, worthFlushingMs } from "../store/seal.ts"
 import { makeEventGate, type EventGate } from "./event-gate.ts"
 import type { FromWorker, SealedOutput, TaskReply, ToWorker, WorkerTask } from "./messages.ts"
 import { copyPrinted, openTaskLog, printedSoFar, type TaskLog } from "./task-log.ts"
+import { sourceStack } from "./source-stack.ts"
 import { killOwnGroup, startWatchdog } from "./watchdog.ts"
 
 const stdout = 1
@@ -171,7 +172,7 @@ const runTask = async (task: WorkerTask): Promise<TaskReply> => {
 /** A bug in the stage, or trouble with the machine: its stack is for the log, its message for the user. */
 const defect = (cause: unknown, log: TaskLog): TaskReply => {
   try {
-    log.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+    log.write(`${cause instanceof Error ? sourceStack(cause.stack ?? cause.message) : String(cause)}\n`)
   } catch {
     // The disk is full, say, and may be what has failed in the first place: the message still reaches the user.
   }
