@@ -19,7 +19,7 @@ export default defineStage({
     length_penalty: field(number(), doc("Answers of a beam are compared by log-probability / length^penalty: 0 prefers short ones, 1 compares means."), 1),
     max_length: Schema.optionalKey(field(Count, doc("Greatest length of an answer, `eos` included; that of the data's rows when left out, never that of a sample's own target.", "tokens"))),
     limit: Schema.optionalKey(field(Count, doc("Takes the first so many samples only.", "samples"))),
-    batch: field(Count, doc("Answers that are worked on at once.", "answers"), 64),
+    batch: field(Count, doc("Answers that are worked on at once; fewer where sources are so long that this would take more than about four gigabytes.", "answers"), 64),
     decoding: field(oneOf(...decodings), doc("cached: one step for each token, what attention needs being kept. whole: everything again for each token, as a check. They give the same answers."), "cached"),
     source_lengths: field(int({ min: 1, max: 64 }), doc("Sources are padded to one of so many lengths, those of like length together. The answers are the same; 1 pads all to the model's length."), 4),
     threshold: field(NonNegative, doc("Hybrid models: a number counts as right when it is off by less than this."), 0.1),

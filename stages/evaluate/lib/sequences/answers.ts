@@ -10,6 +10,7 @@ import type { SameAt } from "./agreement.ts"
 import type { Answer, SearchSettings } from "./beam-search.ts"
 import { decodeAll } from "./decode.ts"
 import type { Decoder } from "./decoder.ts"
+import { rowsThatFit } from "./memory.ts"
 import type { SequenceModel } from "./model.ts"
 import { type Decoding, openDecoder } from "./open-decoder.ts"
 import { decodeState, encodeState, type Result } from "./result.ts"
@@ -22,7 +23,7 @@ export interface Answering {
   readonly vocabulary: Vocabulary
   readonly search: Omit<SearchSettings, "eos">
   readonly decoding: Decoding
-  /** Answers at once, a multiple of the beam. */
+  /** Answers at once, a multiple of the beam; fewer where they do not fit into memory. */
   readonly rows: number
   /** Lengths that sources are padded to, at most. */
   readonly sourceLengths: number
@@ -52,8 +53,8 @@ export const answerAll = Effect.fn("answerAll")(function*(pairs: ReadonlyArray<P
   yield* progress(results.length, pairs.length)
   const paced = pace(pairs.length, 1, results.length)
   const shorter = sourceLengths === 1 ? undefined : yield* opensShorter(model, pairs, vocabulary, session)
-  const size = sourcesPerRow * (rows / search.beam)
-  const count = Math.min(sourceLengths, Math.ceil(pairs.length / size))
+  const chunk = (rows: number) => sourcesPerRow * (rows / search.beam)
+  const count = Math.min(sourceLengths, Math.ceil(pairs.length / chunk(rowsThatFit(model.open(2), rows, search.beam))))
   const lengths = shorter === undefined ? [model.sourceLength] : paddedLengths(Int32Array.from(pairs, ({ source }) => source.tokens.length), count)
   const numbered = pairs.map((pair, number) => ({ ...pair, number }))
   let { decoding } = answering
@@ -64,8 +65,11 @@ export const answerAll = Effect.fn("answerAll")(function*(pairs: ReadonlyArray<P
     before += alike.length
     if (done === alike.length) continue
     yield* Effect.scoped(Effect.gen(function*() {
-      const opened = yield* openDecoder(shorter?.(rows, length) ?? model.open(rows), vocabulary, alike, decoding, session, (message) => log(message, "warn"))
+      const open = (rows: number) => shorter?.(rows, length) ?? model.open(rows)
+      const fitting = rowsThatFit(open(2), rows, search.beam)
+      const opened = yield* openDecoder(open(fitting), vocabulary, alike, decoding, session, (message) => log(message, "warn"))
       ;({ decoding } = opened)
+      const size = chunk(fitting)
       for (let start = done; start < alike.length; start += size) {
         const earlier = results.length
         results.push(...(yield* answerChunk(alike.slice(start, start + size), opened.decoder, answering, (count) => progress(earlier + count, pairs.length, paced(earlier + count)))))

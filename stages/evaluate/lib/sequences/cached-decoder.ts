@@ -72,12 +72,11 @@ const forcedGraph = (memory: ReturnType<typeof stepGraph>["memory"], outputs: Re
 
 /** One row of a tensor [rows, ...] into a row of another one like it. */
 const copyRow = (from: Tensor, row: number, to: Tensor, into: number): void => {
-  const size = sizeOf(to.shape.slice(1))
-  const [source, target] = [from.data, to.data]
-  if (source instanceof Float32Array && target instanceof Float32Array) target.set(source.subarray(row * size, (row + 1) * size), into * size)
-  else if (source instanceof BigInt64Array && target instanceof BigInt64Array) target.set(source.subarray(row * size, (row + 1) * size), into * size)
-  else if (!(source instanceof BigInt64Array) && !(target instanceof BigInt64Array)) target.set(source.subarray(row * size, (row + 1) * size), into * size)
+  const size = to.data.byteLength / at(to.shape, 0)
+  bytesIn(to).set(bytesIn(from).subarray(row * size, (row + 1) * size), into * size)
 }
+
+const bytesIn = ({ data: { buffer, byteLength, byteOffset } }: Tensor): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
 
 /** Puts what the rows' places left, [rows, ..., 1, ...], where these places are among all, [rows, ..., length, ...]. */
 const keep = (added: Tensor | undefined, { data: held }: Tensor, { axis, shape }: Cache, places: Int32Array): void => {
