@@ -32,6 +32,19 @@ export const monomialKeys = (limits: ReadonlyArray<number>): MonomialKeys => {
 export const exponentOf = (keys: MonomialKeys, key: number, variable: number): number =>
   Math.floor(key / (keys.units[variable] ?? 1)) % (keys.radices[variable] ?? 1)
 
+/** Writes the exponents of a monomial into `into` from `at` on. */
+export const exponentsInto = ({ bits, radices, units, variables }: MonomialKeys, key: number, into: Uint8Array, at: number): void => {
+  if (bits < 32) {
+    for (let v = variables - 1, rest = key | 0; v >= 0; v--) {
+      const radix = radices[v] ?? 1
+      into[at + v] = rest & (radix - 1)
+      rest >>>= 31 - Math.clz32(radix)
+    }
+    return
+  }
+  for (let v = 0; v < variables; v++) into[at + v] = Math.floor(key / (units[v] ?? 1)) % (radices[v] ?? 1)
+}
+
 export const degreeOf = (keys: MonomialKeys, key: number): number => {
   let degree = 0
   for (let v = 0; v < keys.variables; v++) degree += exponentOf(keys, key, v)

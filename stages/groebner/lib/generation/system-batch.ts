@@ -1,7 +1,7 @@
 /** Samples on their way into the table: from keys and units to exponents and fractions, some thousand rows at a time. */
 import { lowestTerms } from "./coefficients.ts"
 import type { Generator, Sample } from "./generator.ts"
-import { exponentOf } from "./monomial-keys.ts"
+import { exponentsInto } from "./monomial-keys.ts"
 import type { PolynomialList, System } from "./system-table.ts"
 import { lengthOf, type Range } from "./terms.ts"
 
@@ -11,8 +11,12 @@ const noValues = new Float64Array(0)
 /** Polynomials of a generator's store whose coefficients count units of 1 / scale. */
 const listOf = ({ coefficients, keys, terms }: Generator, ranges: ReadonlyArray<Range>, scaleOf: (at: number) => number): PolynomialList => {
   const { kind } = coefficients.choice
-  const total = ranges.reduce((sum, range) => sum + lengthOf(range), 0)
-  const counts = Int32Array.from(ranges, lengthOf)
+  const counts = new Int32Array(ranges.length)
+  let total = 0
+  ranges.forEach((range, polynomial) => {
+    counts[polynomial] = lengthOf(range)
+    total += lengthOf(range)
+  })
   const exponents = new Uint8Array(total * keys.variables)
   const integers = kind === "real" ? noIntegers : new Int32Array(total)
   const denominators = kind === "rational" ? new Int32Array(total) : noIntegers
@@ -22,7 +26,7 @@ const listOf = ({ coefficients, keys, terms }: Generator, ranges: ReadonlyArray<
     const scale = scaleOf(polynomial)
     for (let i = range.start; i < range.end; i++, at++) {
       const key = terms.keys[i] ?? 0
-      for (let v = 0; v < keys.variables; v++) exponents[at * keys.variables + v] = exponentOf(keys, key, v)
+      exponentsInto(keys, key, exponents, at * keys.variables)
       const value = terms.values[i] ?? 0
       if (kind === "prime") {
         integers[at] = value

@@ -45,8 +45,6 @@ export interface Transformed {
 
 const nothing: Range = { start: 0, end: 0 }
 
-const isIn = ({ end, start }: Columns, j: number): boolean => j >= start && j < end
-
 export class Transformer {
   readonly #transformation: Transformation
   readonly #coefficients: Coefficients
@@ -69,7 +67,8 @@ export class Transformer {
     const m = n + least + stream.integer(most - least + 1)
     const scales = { inner: ideal.scale * this.#coefficients.scale(1), outer: ideal.scale * this.#coefficients.scale(2) }
     if (form === "random") {
-      const rows = Array.from({ length: m }, () => this.#row(Array.from({ length: n }, () => this.#entry(stream, terms)), -1, ideal.basis, terms))
+      const all = { start: 0, end: n }
+      const rows = Array.from({ length: m }, () => this.#row(Array.from({ length: n }, () => this.#entry(stream, terms)), 0, all, -1, ideal.basis, terms))
       return { form, system: rows, scale: scales.inner, permutation: new Uint32Array(0), inner: [], outer: [] }
     }
     const inner: Array<Range> = []
@@ -80,28 +79,24 @@ export class Transformer {
         rows.push(nothing)
         continue
       }
-      const entries = Array.from({ length: n }, (_, j) => {
-        if (!isIn(drawn, j)) return nothing
-        const entry = this.#entry(stream, terms)
-        inner.push(entry)
-        return entry
-      })
-      rows.push(this.#row(entries, i < n ? i : -1, ideal.basis, terms))
+      const first = inner.length
+      for (let j = drawn.start; j < drawn.end; j++) inner.push(this.#entry(stream, terms))
+      rows.push(this.#row(inner, first, drawn, i < n ? i : -1, ideal.basis, terms))
     }
     const permutation = stream.permutation(m)
-    const permuted = Array.from(permutation, (row) => rows[row] ?? nothing)
+    const permuted: Array<Range> = []
+    for (const row of permutation) permuted.push(rows[row] ?? nothing)
     if (form === "identity") return { form, system: permuted, scale: scales.inner, permutation, inner, outer: [] }
     const outer: Array<Range> = []
-    const system = permuted.map((_, i) => {
+    const system: Array<Range> = []
+    for (let i = 0; i < m; i++) {
       const drawn = outerColumns(form, i, m)
-      const entries = permuted.map((_, j) => {
-        if (!isIn(drawn, j)) return nothing
-        const entry = outerDensity < 1 && stream.uniform() >= outerDensity ? nothing : this.#sampler.sample(this.#transformation.entries, stream, terms)
-        outer.push(entry)
-        return entry
-      })
-      return this.#row(entries, i, permuted, terms)
-    })
+      const first = outer.length
+      for (let j = drawn.start; j < drawn.end; j++) {
+        outer.push(outerDensity < 1 && stream.uniform() >= outerDensity ? nothing : this.#sampler.sample(this.#transformation.entries, stream, terms))
+      }
+      system.push(this.#row(outer, first, drawn, i, permuted, terms))
+    }
     return { form, system, scale: scales.outer, permutation, inner, outer }
   }
 
@@ -110,12 +105,12 @@ export class Transformer {
     return density < 1 && stream.uniform() >= density ? nothing : this.#sampler.sample(entries, stream, terms)
   }
 
-  /** The sum of entries times polynomials, and the polynomial at `diagonal` once more, times 1. */
-  #row(entries: ReadonlyArray<Range>, diagonal: number, polynomials: ReadonlyArray<Range>, terms: Terms): Range {
+  /** The sum of entries, of the columns from number `first` on, times polynomials, and the polynomial at `diagonal` once more, times 1. */
+  #row(entries: ReadonlyArray<Range>, first: number, { end, start }: Columns, diagonal: number, polynomials: ReadonlyArray<Range>, terms: Terms): Range {
     for (let j = 0; j < polynomials.length; j++) {
       const polynomial = polynomials[j] ?? nothing
       if (j === diagonal) this.#sum.addScaled(terms, polynomial, this.#coefficients.one)
-      const entry = entries[j] ?? nothing
+      const entry = j >= start && j < end ? entries[first + j - start] ?? nothing : nothing
       if (lengthOf(entry) > 0) this.#sum.addProduct(terms, entry, polynomial)
     }
     return this.#sum.take(terms, this.#coefficients.reduce)
