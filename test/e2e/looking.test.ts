@@ -69,6 +69,35 @@ describe("reprise logs", () => {
     expect(project.reprise("logs", "nobody", "--run", "talk")).toMatchObject({ code: 2, err: expect.stringContaining("no task nobody") })
   })
 
+  it("has the stack of what a stage threw, told by its sources", () => {
+    const own = makeProject({
+      "stages/toy/talk.ts": talkative.replace("for (let n", 'if (ctx.params.to === 13) throw new TypeError("not thirteen")\n    for (let n'),
+      "talk.yaml": "name: talk\nparams: { to: 3 }\nsweep: { grid: { to: [1, 13] } }\nstages:\n  talk: { uses: toy/talk, with: { to: \"${{ params.to }}\" } }\n"
+    })
+    own.reprise("run", "talk.yaml", "--quiet")
+    const { err } = own.reprise("logs", "talk")
+    // Where several are meant it shows each with its state and its place.
+    expect(err).toMatch(/talk-\w+ +ran +to=1$/m)
+    expect(err).toMatch(/talk-\w+ +failed +to=13$/m)
+    const [, failed = ""] = /(talk-\w+) +failed/.exec(err) ?? []
+    expect(own.reprise("logs", failed).out).toContain(`stages/toy/talk.ts:${talkative.slice(0, talkative.indexOf("for (let n")).split("\n").length}:`)
+  })
+
+  it("waits for a task that has not started, and ends with a run that was killed", async () => {
+    const own = makeProject({ "stages/toy/slow.ts": slowStage, "slow.yaml": "name: slow\nstages:\n  a: { uses: toy/slow, with: { seconds: 30 } }\n  b: { uses: toy/slow, with: { seconds: 31 } }\n" })
+    const run = own.start("run", "slow.yaml", "--json", "--jobs", "1")
+    await new Promise<void>((resolve) => run.stdout?.on("data", (chunk: Buffer) => chunk.toString().includes("sleeping") && resolve()))
+    expect(own.reprise("logs", "b").err).toContain("has not started yet. To wait for it: -f")
+    const following = own.start("logs", "b", "-f")
+    let err = ""
+    following.stderr?.on("data", (chunk: Buffer) => void (err += chunk.toString()))
+    await expect.poll(() => err, { timeout: 10_000 }).toContain("has not started yet.")
+    run.kill("SIGKILL")
+    await new Promise((resolve) => following.once("exit", resolve))
+    expect(err).toMatch(/was interrupted\.$/m)
+    expect(own.reprise("status").out, "though nobody could write that down").toContain("interrupted, 0 of 2 tasks done")
+  })
+
   it("follows a task until it ends", async () => {
     const going = makeProject({ "stages/toy/talk.ts": talkative, "talk.yaml": "name: talk\nstages:\n  talk: { uses: toy/talk, with: { to: 10, pause: 150 } }\n" })
     const run = going.start("run", "talk.yaml", "--json")

@@ -68,7 +68,7 @@ const run = (
     const killsBefore = killsForMemory()
     const child = spawn(program, parameters, { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
     const reports = makeReportReader(metrics, (event) =>
-      host.emit(event.type === "progress" && event.message !== undefined ? { ...event, message: redaction.whole(event.message) } : event))
+      host.emit((event.type === "progress" || event.type === "log") && event.message !== undefined ? { ...event, message: redaction.whole(event.message) } : event))
     const timer = setInterval(reports.read, pollMs)
     let tail = ""
     const print = (text: string) => {

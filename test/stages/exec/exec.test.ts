@@ -189,9 +189,14 @@ describe("what is taken back", () => {
       { type: "metric", name: "loss", value: 0.5, step: 3 },
       { type: "metric", name: "acc", value: 0.9, step: 3 },
       { type: "progress", done: 1, total: 2 },
+      { type: "log", level: "warn", message: expect.stringContaining("passed over, and so are others like it: not json") },
       { type: "metric", name: "f1", value: 1, step: 0 }
     ])
     expect(eventsOf("[1]")).toEqual([])
+    expect(eventsOf('{"note": "NaN: in words", "loss": NaN, "bound":-Infinity , "step": 4}')).toEqual([
+      { type: "metric", name: "loss", value: NaN, step: 4 },
+      { type: "metric", name: "bound", value: -Infinity, step: 4 }
+    ])
   })
 })
 
