@@ -1,8 +1,12 @@
-/** The forward rows: from systems to reduced bases. Classic systems over F_32003 in degrevlex; systems made backward from bases in shape position, in lex. */
+/**
+ * The forward rows: from systems to reduced bases. Classic systems in degrevlex over F_32003 and the greatest prime field, in lex over Q; systems made backward
+ * from bases in shape position, in lex.
+ */
 import { randomStream } from "../../src/stage/random.ts"
 import type { ClassicSystem } from "../../stages/groebner/lib/algebra/classic-systems.ts"
-import { cyclic, katsura } from "../../stages/groebner/lib/algebra/classic-systems.ts"
-import { primeField } from "../../stages/groebner/lib/algebra/field.ts"
+import { cyclic, eco, katsura } from "../../stages/groebner/lib/algebra/classic-systems.ts"
+import { primeField, rationalField } from "../../stages/groebner/lib/algebra/field.ts"
+import type { PrimeField, RationalField } from "../../stages/groebner/lib/algebra/field.ts"
 import { groebnerBasis } from "../../stages/groebner/lib/algebra/groebner.ts"
 import type { System } from "../../stages/groebner/lib/algebra/groebner.ts"
 import { numberedVariables, polynomialRing } from "../../stages/groebner/lib/algebra/ring.ts"
@@ -16,11 +20,26 @@ import { median, spread } from "../row.ts"
 import type { BenchRow } from "../row.ts"
 import { hasMathicgb, hasSingular, mathicgb, singular } from "./engines.ts"
 
-const characteristic = 32003
+interface Classic {
+  readonly system: ClassicSystem
+  /** 0 for Q. */
+  readonly characteristic: number
+  readonly order: "degrevlex" | "lex"
+  /** The most that ours / Singular's may be; null where only the proportion is told. */
+  readonly limit: number | null
+}
+
+/** The greatest prime that Singular and this library compute with. */
+const greatest = 2147483647
+
+const classics: ReadonlyArray<Classic> = [
+  ...[32003, greatest].flatMap((characteristic) => [cyclic(6), cyclic(7), katsura(7), katsura(8)].map((system) => ({ system, characteristic, order: "degrevlex", limit: 1 }) as const)),
+  ...[eco(7), cyclic(6), katsura(5), katsura(6)].map((system) => ({ system, characteristic: 0, order: "lex", limit: null }) as const)
+]
 
 /** One row at a time, so that each can be told when it is there. */
 export function* forwardRows(quick: boolean): Iterable<BenchRow> {
-  for (const system of [cyclic(6), cyclic(7), katsura(7), katsura(8)]) yield classicRow(system, quick ? 3 : 9)
+  for (const classic of classics) yield classic.characteristic === 0 ? classicRow(classic, rationalField, quick) : classicRow(classic, primeField(classic.characteristic), quick)
   for (const p of [7, 31]) for (const n of [2, 3, 4, 5]) yield samplesRow(p, n, quick ? 50 : 200, quick ? 3 : 5)
 }
 
@@ -33,26 +52,45 @@ const time = (work: () => void, repeat = 1): number => {
 }
 
 /** Sorted, so that both ways of listing a basis are one. */
-const texts = ({ polynomials, ring }: System<number>): string => polynomials.map((f) => showPolynomial(ring, f)).toSorted().join("\n")
+const texts = <E>({ polynomials, ring }: System<E>): string => polynomials.map((f) => showPolynomial(ring, f)).toSorted().join("\n")
 
-const sameBasis = (ours: System<number>, theirs: ReadonlyArray<string>): boolean =>
+const sameBasis = <E>(ours: System<E>, theirs: ReadonlyArray<string>): boolean =>
   texts(ours) === texts({ ...ours, polynomials: theirs.map((line) => parsePolynomial(ours.ring, line)) })
 
-const classicRow = ({ name, text, variables }: ClassicSystem, rounds: number): BenchRow => {
-  const ring = polynomialRing(primeField(characteristic), variables, "degrevlex")
-  const system = { ring, polynomials: parseSystem(ring, text) }
-  const basis = groebnerBasis(system)
-  // Quick ones several times, for a clock of 10 ms.
-  const repeat = basis.polynomials.length < 100 ? 10 : 1
-  const job = { characteristic, variables, order: "dp", systems: [text], by: "std", repeat } as const
-  if (hasSingular && !sameBasis(basis, singular(job).bases[0] ?? [])) throw new Error(`${name}: our basis is not Singular's.`)
-  const pairs = Array.from({ length: rounds }, () => ({
-    ours: time(() => groebnerBasis(system), repeat),
-    peer: hasSingular ? singular(job).milliseconds : Number.NaN,
-    bound: hasMathicgb ? mathicgb(characteristic, variables.length, system.polynomials) : Number.NaN
+const classicRow = ({ characteristic, limit, order, system: { name, text, variables } }: Classic, field: PrimeField | RationalField, quick: boolean): BenchRow => {
+  const work = `${name}, ${field.name}, ${order}`
+  const job = { characteristic, variables, order: order === "lex" ? "lp" : "dp", systems: [text], by: order === "lex" ? "stdfglm" : "std" } as const
+  const { polynomials, solve } = solver(field, variables, order, text)
+  if (!solve(hasSingular ? singular({ ...job, repeat: 1 }).bases[0] : undefined)) throw new Error(`${work}: our basis is not Singular's.`)
+  const once = time(() => solve())
+  // Quick ones several times, for a clock of 10 ms; and before they are timed often enough for the compiler to be done with them.
+  const repeat = once < 100 ? 10 : 1
+  for (let pass = 0; pass < 3 * repeat; pass++) solve()
+  const withMathicgb = hasMathicgb && characteristic === 32003
+  const pairs = Array.from({ length: quick ? 3 : 9 }, () => ({
+    ours: time(() => solve(), repeat),
+    peer: hasSingular ? singular({ ...job, repeat }).milliseconds : Number.NaN,
+    bound: withMathicgb ? mathicgb(characteristic, variables.length, polynomials) : Number.NaN
   }))
   const bound = median(pairs.map(({ bound }) => bound))
-  return row(`${name}, F_${characteristic}, degrevlex`, pairs, 1, `peer: Singular std${hasMathicgb ? `; mathicgb F4, whole process by the wall clock, ${bound.toPrecision(3)} ms` : ""}`)
+  return row(work, pairs, limit, `peer: Singular ${job.by}${withMathicgb ? `; mathicgb F4, whole process by the wall clock, ${bound.toPrecision(3)} ms` : ""}`)
+}
+
+/** Computes the basis; says whether it is the one given, if one is. `polynomials` are the system's modulo a prime. */
+const solver = (field: PrimeField | RationalField, variables: ReadonlyArray<string>, order: Classic["order"], text: string) => {
+  if (field.kind === "prime") {
+    const ring = polynomialRing(field, variables, order)
+    const polynomials = parseSystem(ring, text)
+    return { polynomials, solve: answered(() => groebnerBasis({ ring, polynomials })) }
+  }
+  const ring = polynomialRing(field, variables, order)
+  const polynomials = parseSystem(ring, text)
+  return { polynomials: [], solve: answered(() => groebnerBasis({ ring, polynomials })) }
+}
+
+const answered = <E>(compute: () => System<E>) => (theirs?: ReadonlyArray<string>): boolean => {
+  const ours = compute()
+  return theirs === undefined || sameBasis(ours, theirs)
 }
 
 /** The mean over the same samples on each side. */
@@ -84,7 +122,7 @@ const samplesRow = (p: number, n: number, count: number, rounds: number): BenchR
   )
 }
 
-const row = (work: string, pairs: ReadonlyArray<{ readonly ours: number; readonly peer: number }>, limit: number, note: string): BenchRow => {
+const row = (work: string, pairs: ReadonlyArray<{ readonly ours: number; readonly peer: number }>, limit: number | null, note: string): BenchRow => {
   const ratios = pairs.map(({ ours, peer }) => ours / peer)
   return {
     work,
