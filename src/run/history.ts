@@ -33,19 +33,18 @@ interface Past {
   readonly filesOf: CodeFiles
 }
 
+/** Little of each task, for there may be 100,000 of them in each run. */
 interface Earlier {
-  readonly lines: ReadonlyArray<RunTask>
-  /** Stage id and coordinates -> what came out the last time. */
-  readonly outputs: ReadonlyMap<string, TaskOutputs>
+  /** By the stage's name: fingerprints of its tasks, each once, the latest first. */
+  readonly fingerprints: ReadonlyMap<string, ReadonlySet<string>>
+  /** Stage id and coordinates -> digests of what came out the last time. */
+  readonly outputs: ReadonlyMap<string, string>
 }
 
 const placeOf = (stage: string, coordinates: RunTask["coordinates"][number]): string =>
   canonicalJson([stage, coordinates.sweep, coordinates.values])
 
-const sameOutputs = (a: TaskOutputs, b: TaskOutputs): boolean => {
-  const names = Object.keys(a)
-  return names.length === Object.keys(b).length && names.every((name) => a[name]?.digest === b[name]?.digest)
-}
+const digestsOf = (outputs: TaskOutputs): string => Object.keys(outputs).sort().map((name) => `${name}=${outputs[name]?.digest ?? ""}`).join(" ")
 
 /** `currentRun` is left out: it is not its own past. */
 export const openHistory = (
@@ -62,12 +61,9 @@ export const openHistory = (
       const known = pasts.get(uses)
       if (known !== undefined) return known
       const earlier: Array<EarlierTask> = []
-      const seen = new Set<string>()
       const codeFiles = new Map([...stages.values()].map((stage) => [stage.code, stage.files]))
-      for (const line of (yield* read).lines) { // latest first
-        if (line.uses !== uses || line.fingerprint === null || seen.has(line.fingerprint)) continue
-        seen.add(line.fingerprint)
-        const action = yield* store.action(line.fingerprint)
+      for (const fingerprint of (yield* read).fingerprints.get(uses) ?? []) { // latest first
+        const action = yield* store.action(fingerprint)
         if (action === undefined) continue
         earlier.push({ record: action.record, since: action.producer.run })
         if (!codeFiles.has(action.record.code)) {
@@ -90,28 +86,28 @@ export const openHistory = (
           return earlier === undefined ? undefined : { earlier, differences: differences(earlier.record, record, filesOf) }
         }),
       cameOutAsBefore: (task, outputs) =>
-        Effect.map(read, (earlier) =>
-          task.coordinates.some((coordinates) => {
-            const before = earlier.outputs.get(placeOf(task.stage, coordinates))
-            return before !== undefined && sameOutputs(before, outputs)
-          }))
+        Effect.map(read, (earlier) => {
+          const now = digestsOf(outputs)
+          return task.coordinates.some((coordinates) => earlier.outputs.get(placeOf(task.stage, coordinates)) === now)
+        })
     }
   })
 
 const readEarlier = Effect.fn("history.read")(function*(store: StoreShape, pipeline: string, currentRun: string | undefined) {
   const runs = yield* store.runs({ pipeline, limit: runsRead + 1 })
-  const lines: Array<RunTask> = []
-  const outputs = new Map<string, TaskOutputs>()
-  for (const { id } of runs) {
-    if (id === currentRun) continue
-    for (const line of yield* store.runTasks(id)) {
-      lines.push(line)
-      if (line.status !== "ran" && line.status !== "cached") continue
-      for (const coordinates of line.coordinates) {
-        const place = placeOf(line.stage, coordinates)
-        if (!outputs.has(place)) outputs.set(place, line.outputs)
-      }
+  const fingerprints = new Map<string, Set<string>>()
+  const outputs = new Map<string, string>()
+  const take = (line: RunTask): void => {
+    if (line.fingerprint !== null) {
+      const ofStage = fingerprints.get(line.uses) ?? new Set()
+      fingerprints.set(line.uses, ofStage.add(line.fingerprint))
+    }
+    if (line.status !== "ran" && line.status !== "cached") return
+    for (const coordinates of line.coordinates) {
+      const place = placeOf(line.stage, coordinates)
+      if (!outputs.has(place)) outputs.set(place, digestsOf(line.outputs))
     }
   }
-  return { lines, outputs } satisfies Earlier
+  for (const { id } of runs) if (id !== currentRun) yield* store.eachTask(id, take)
+  return { fingerprints, outputs } satisfies Earlier
 })

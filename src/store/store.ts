@@ -13,7 +13,7 @@ import { checkFormat } from "./format.ts"
 import type { ActionRecord, RunRecord, RunTask } from "./layout.ts"
 import { openObjects } from "./objects.ts"
 import { storePaths, type StorePaths } from "./paths.ts"
-import { latestRuns, readRun, readRunTasks, type OpenRun, type RunStart } from "./runs.ts"
+import { latestRuns, readRun, runTasks, type OpenRun, type RunStart } from "./runs.ts"
 import { openWriter, type Writer } from "./writer.ts"
 
 export interface StoreShape {
@@ -39,7 +39,8 @@ export interface StoreShape {
   readonly run: (id: string) => Effect.Effect<RunRecord | undefined, StoreError>
   /** Latest first; `limit` keeps a long history from being read. */
   readonly runs: (options?: { readonly pipeline?: string; readonly limit?: number }) => Effect.Effect<ReadonlyArray<RunRecord>, StoreError>
-  readonly runTasks: (id: string) => Effect.Effect<ReadonlyArray<RunTask>, StoreError>
+  /** Tasks of a run one by one: those of a large run need not all be there at once. */
+  readonly eachTask: (id: string, take: (line: RunTask) => void) => Effect.Effect<void, StoreError>
   readonly codeFiles: (digest: string) => Effect.Effect<CodeFiles | undefined, StoreError>
   readonly keepCodeFiles: (digest: string, files: CodeFiles) => Effect.Effect<void, StoreError>
 }
@@ -99,7 +100,9 @@ const openStore = (folder: string): { readonly store: StoreShape; readonly close
       createRun: (start, startedAt) => run("write to", () => writer().createRun(start, startedAt)),
       run: (id) => run("read", () => readRun(paths, id)),
       runs: (options = {}) => run("read", () => latestRuns(paths, options.limit ?? Infinity, options.pipeline)),
-      runTasks: (id) => run("read", () => readRunTasks(paths, id)),
+      eachTask: (id, take) => run("read", () => {
+        for (const line of runTasks(paths, id)) take(line)
+      }),
       codeFiles: (digest) => run("read", () => readCodeFiles(paths, digest)),
       keepCodeFiles: (digest, files) => run("write to", () => writeCodeFiles(paths, digest, files, temporary()))
     },
