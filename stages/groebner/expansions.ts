@@ -59,14 +59,20 @@ export default defineStage({
     const batches = yield* inputs.systems.batches
     const kept = new Kept<Finished>(yield* checkpoint.load)
     const sum = { samples: 0, finished: 0, infinite: 0, steps: 0, last: 0, span: 0, survivors: 0, products: 0 }
+    let waiting: Array<Finished> = []
+    const write = Effect.fnUntraced(function*() {
+      yield* outputs.steps.append(waiting.flatMap(({ steps }) => steps))
+      yield* outputs.systems.append(waiting.map(({ system }) => system))
+      yield* outputs.timing.append(waiting.map(({ seconds, system }) => ({ sample: system.sample, seconds })))
+      waiting = []
+    })
     for (let batch = 0; batch < batches.count; batch++) {
       for (const system of yield* systemsOf(yield* batches.read(batch))) {
         const earlier = kept.earlier(sum.samples)
         const done = earlier ?? (yield* computed("the border basis cannot be computed", () => finishedOn(system, params)))
         if (earlier === undefined) kept.add(done)
-        yield* outputs.steps.append(done.steps)
-        yield* outputs.systems.append([done.system])
-        yield* outputs.timing.append([{ sample: system.sample, seconds: done.seconds }])
+        waiting.push(done)
+        if (waiting.length === stride) yield* write()
         sum.samples++
         sum.finished += Number(done.system.finished)
         sum.infinite += Number(!done.system.finite)
@@ -82,6 +88,7 @@ export default defineStage({
         yield* progress(sum.samples, batches.rows, "systems")
       }
     }
+    yield* write()
     yield* outputs.stat.append([{
       samples: sum.samples,
       finished: sum.finished,
@@ -93,6 +100,9 @@ export default defineStage({
     }])
   }, Effect.scoped)
 })
+
+/** Systems whose rows are written at once. */
+const stride = 64
 
 interface Settings {
   readonly steps: number
