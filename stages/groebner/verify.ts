@@ -85,7 +85,7 @@ export default defineStage({
     if (params.strict && firstFailure !== undefined) {
       return yield* new StageError({
         message: `${done - sum.proved} of ${done} pairs are not proved, the first of them sample ${firstFailure}`,
-        hint: "With `strict: false` the stage goes on and its table says which and why. The form `random` changes the ideal now and then."
+        hint: "With `strict: false` the stage goes on and its table says which and why. The form `random` changes the ideal more often than not."
       })
     }
     yield* outputs.stat.append([{

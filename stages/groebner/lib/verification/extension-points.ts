@@ -187,8 +187,9 @@ export class ExtensionPoints implements Points {
       for (let d = 0; d < digits; d++) {
         const above = Math.floor(rest * perPlace)
         const sum = rest - above * place
-        // Half a unit away from whole numbers, so that rounding changes no quotient.
-        registers[to++] = sum - Math.floor((sum + 0.5) * perP) * p
+        // The quotient by multiplication is off by one at most.
+        const digit = sum - Math.floor(sum * perP) * p
+        registers[to++] = digit < 0 ? digit + p : digit >= p ? digit - p : digit
         rest = above
       }
     }

@@ -161,3 +161,18 @@ describe.each([[2, 18], [3, 4], [7, 6], [31, 4], [32003, 2]] as const)("the exte
     }
   })
 })
+
+describe("points of an extension", () => {
+  it("decide where the prime is as large as they take it, and many terms meet", () => {
+    const field = { kind: "prime", p: 32749 } as const
+    const prover = proverOf(32749, 2)
+    const published = settings({ variables: 2, field })
+    const many = { ...published.transformation, density: 1, entries: { ...published.transformation.entries, maxDegree: 12, maxTerms: 60, counts: "fixed" } } as const
+    const systems = sampled({ variables: 2, field, transformation: many }, 4)
+    expect(Math.max(...systems.flatMap(({ f }) => Array.from(f.terms)))).toBeGreaterThan(256)
+    for (const system of systems) {
+      expect(isProved(prover.prove(system))).toBe(true)
+      for (let at = 0; at < system.f.coefficients.length; at += 97) expect(isProved(prover.prove({ ...system, f: withCoefficient(system.f, at, 32749) }))).toBe(false)
+    }
+  })
+})
