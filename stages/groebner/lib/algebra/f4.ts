@@ -12,7 +12,7 @@ import { rowKernel } from "./wasm/row-kernel.ts"
 
 /**
  * The reduced basis, the least leading monomial first. The generators are monic, not zero, over ids of `table`, to which
- * new monomials are added. `stop` is called between rows and may throw.
+ * new monomials are added. `stop` is called every few rows and may throw.
  */
 export const f4 = (table: MonomialTable, p: number, generators: ReadonlyArray<ModularPolynomial>, stop: () => void, trace = new Trace()): ReadonlyArray<ModularPolynomial> => {
   const basis: Array<ModularPolynomial> = []
@@ -45,9 +45,9 @@ export const f4 = (table: MonomialTable, p: number, generators: ReadonlyArray<Mo
     const rows = waiting.filter((one) => one.sugar === sugar)
     waiting = waiting.filter((one) => one.sugar !== sugar)
     matrix.clear()
-    const { considered, reducers } = addPairs(matrix, table, basis, pairs.take(sugar), trace)
+    const { considered, reducers } = addPairs(matrix, table, basis, pairs.take(sugar), trace, stop)
     for (const [at, { f }] of rows.entries()) if (trace.wants(considered + at)) matrix.addRow(f, 0, considered + at)
-    matrix.complete((monomial) => reducers.get(monomial) ?? reducer(monomial, sugar))
+    matrix.complete((monomial) => reducers.get(monomial) ?? reducer(monomial, sugar), stop)
     const { polynomials, useful } = matrix.echelon(stop)
     trace.endStep(useful)
     take(polynomials, sugar)
@@ -68,7 +68,7 @@ export const interreduced = (table: MonomialTable, p: number, minimal: ReadonlyA
     leads.addLead(f.ids[0] ?? 0)
     matrix.addPivot(f, 0)
   }
-  matrix.complete((monomial) => minimal[leads.reducer(monomial)])
+  matrix.complete((monomial) => minimal[leads.reducer(monomial)], stop)
   return matrix.reducedTails(minimal.length, stop).toSorted((f, g) => table.compare(f.ids[0] ?? 0, g.ids[0] ?? 0))
 }
 
@@ -77,10 +77,15 @@ export const interreduced = (table: MonomialTable, p: number, minimal: ReadonlyA
  * of rows that were considered, and the reducers: also of those multiples all of whose rows are left out, so that the other rows are reduced as they
  * were when it was learned which rows vanish.
  */
-const addPairs = (matrix: Matrix, table: MonomialTable, basis: ReadonlyArray<ModularPolynomial>, selected: ReadonlyArray<Pair>, trace: Trace) => {
+const addPairs = (matrix: Matrix, table: MonomialTable, basis: ReadonlyArray<ModularPolynomial>, selected: ReadonlyArray<Pair>, trace: Trace, stop: () => void) => {
   const reducers = new Map<number, ModularPolynomial>()
   let considered = 0
+  let asked = 0
   for (const [multiple, pairs] of Map.groupBy(selected, ({ multiple }) => multiple)) {
+    if (considered - asked >= 64) {
+      stop()
+      asked = considered
+    }
     const generators: Array<ModularPolynomial> = []
     for (const { first, second } of pairs) {
       for (const at of [first, second]) {

@@ -32,7 +32,8 @@ export interface BasisOptions {
   /** Over Q, by `f4`: check over Q too that the generators reduce to zero and that Buchberger's criterion holds, and not only modulo a prime
    * that the basis was not made from. */
   readonly exactCheck?: boolean
-  /** Asked now and then; the computation ends with `ComputationStopped` when it says true. */
+  /** Asked many times a second, while a large matrix is made too; the computation ends with `ComputationStopped` when it says true. It may look at a clock, or
+   * at the memory in use: that of systems that explode grows by degrees. */
   readonly shouldStop?: () => boolean
 }
 

@@ -62,9 +62,10 @@ export class Matrix {
     this.#rows.push({ row: this.#add(f, multiplier), name })
   }
 
-  /** Symbolic preprocessing: looks for a reducer of every column, those that reducers bring included. */
-  complete(reducer: (monomial: number) => ModularPolynomial | undefined): void {
+  /** Symbolic preprocessing: looks for a reducer of every column, those that reducers bring included. A large matrix is largely made here. */
+  complete(reducer: (monomial: number) => ModularPolynomial | undefined, stop: () => void): void {
     for (let at = 0; at < this.#count; at++) {
+      if (at % 256 === 0) stop()
       const monomial = this.#columns[at] ?? 0
       if (this.#mark[monomial] === 2) continue
       const f = reducer(monomial)

@@ -3,7 +3,7 @@
  * ids and polynomials are arrays of ids. Typed arrays throughout, found by open addressing; a linear hash makes the hash of a product
  * the sum of the factors' hashes.
  */
-import { ExponentOverflow } from "./errors.ts"
+import { ComputationStopped, ExponentOverflow } from "./errors.ts"
 import type { ExponentBits, Layout } from "./layout.ts"
 import { exponentLimit, layoutOf } from "./layout.ts"
 import type { Exponents, MonomialOrder } from "./order.ts"
@@ -287,11 +287,16 @@ const sumOfExponents = (word: number, bits: ExponentBits): number => {
   return (pairs & 0xffff) + (pairs >>> 16)
 }
 
-/** A longer copy. */
+/** A longer copy. @throws ComputationStopped if there is no more memory */
 export const grown = (array: Int32Array, length: number): Int32Array<ArrayBuffer> => {
-  const longer = new Int32Array(length)
-  longer.set(array)
-  return longer
+  try {
+    const longer = new Int32Array(length)
+    longer.set(array)
+    return longer
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ComputationStopped({ message: `A table of ${Math.ceil(length / 2 ** 18)} MiB for monomials does not fit into memory. Take a smaller system, or more memory.` })
+  }
 }
 
 const overflow = (bits: ExponentBits): ExponentOverflow =>
