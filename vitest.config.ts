@@ -1,14 +1,24 @@
 import { defineConfig } from "vitest/config"
 
-// Unit tests run in parallel files on two cores; the end-to-end ones (test/e2e) drive the real command.
+/** Tests that start processes, or fill one with native sessions and threads: a process for each file. */
+const processes = ["test/{e2e,faults,run,cli,tensor}/**/*.test.ts", "test/stages/{attack,exec,train}/**/*.test.ts"]
+
+const every = {
+  testTimeout: 90_000,
+  hookTimeout: 120_000,
+  // Bundles of stages are modules for Node as they stand.
+  server: { deps: { external: [/\.reprise\/code\//] } }
+}
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "test/set-up.ts",
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
-    maxWorkers: 2,
-    // Bundles of stages are modules for Node as they stand, a megabyte each.
-    server: { deps: { external: [/\.reprise\/code\//] } }
+    // One more than the cores of a small machine: there is always a test that waits for something.
+    maxWorkers: 3,
+    projects: [
+      { test: { ...every, name: "processes", include: processes } },
+      // The others keep nothing from file to file, and share what they load: half of the time of most is the loading of libraries.
+      { test: { ...every, name: "values", include: ["test/**/*.test.ts"], exclude: processes, isolate: false } }
+    ]
   }
 })
