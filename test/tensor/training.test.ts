@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Graph } from "../../src/tensor/graph.ts"
 import * as o from "../../src/tensor/ops.ts"
-import { itemOf, scalar, tensor } from "../../src/tensor/tensor.ts"
-import { openTrainingLoop, sgd, type SgdOptions } from "../../src/tensor/training.ts"
+import { itemOf, scalar, tensor, toNumbers } from "../../src/tensor/tensor.ts"
+import { openFormsOfTraining, openTrainingLoop, sgd, type SgdOptions } from "../../src/tensor/training.ts"
 
 /** The loss (w - 3)^2, whose gradient is 2 (w - 3). */
 const parabola = (options: SgdOptions) => {
@@ -54,4 +54,45 @@ describe("a training loop", () => {
     const seen = yield* Effect.promise(() => loop.step({ learningRate: scalar(0.05) }))
     assert.deepStrictEqual([seen["loss"]?.data[0], seen["twice"]?.data[0]], [49, 20])
   }))
+})
+
+describe("clipped gradients", () => {
+  it.effect("keep their direction and lose what passes the norm, which is reported", () => Effect.gen(function*() {
+    const graph = new Graph()
+    const [a, b] = [graph.input("a", [2]), graph.input("b", [])]
+    // The gradients are (3, 0) and 4: together of norm 5.
+    const loss = o.add(o.reduceSum(o.mul(a, graph.constant(tensor([3, 0], [2])))), o.mul(b, 4))
+    const loop = yield* openTrainingLoop({ loss, parameters: { a, b }, optimiser: sgd(), clip: 1 }, { a: tensor([1, 1], [2]), b: scalar(1) })
+    const { gradientNorm = scalar(0) } = yield* Effect.promise(() => loop.step({ learningRate: scalar(1) }))
+    assert.closeTo(itemOf(gradientNorm), 5, 1e-5)
+    const { a: first = scalar(0), b: second = scalar(0) } = loop.parameters()
+    const moved = [...toNumbers(first), itemOf(second)]
+    for (const [i, expected] of [0.4, 1, 0.2].entries()) assert.closeTo(moved[i] ?? NaN, expected, 1e-5)
+  }))
+})
+
+describe("a step in several forms", () => {
+  /** The mean of (w - x)^2 over a batch of some size. */
+  const meanSquare = (batch: number) => {
+    const graph = new Graph()
+    const [w, x] = [graph.input("w", []), graph.input("x", [batch])]
+    return { loss: o.reduceMean(o.square(o.sub(w, x))), parameters: { w }, optimiser: sgd({ momentum: 0.5 }) }
+  }
+
+  it.effect("moves the same weights, whichever form takes a batch", () => Effect.gen(function*() {
+    const loop = yield* openFormsOfTraining([meanSquare(1), meanSquare(3)], { w: scalar(0) }, ({ x }) => (x?.shape[0] === 1 ? 0 : 1))
+    let [w, velocity] = [0, 0]
+    for (const batch of [[4], [1, 2, 6], [2, 2, 2], [8]]) {
+      yield* Effect.promise(() => loop.step({ x: tensor(batch, [batch.length]), learningRate: scalar(0.1) }))
+      velocity = 0.5 * velocity + batch.reduce((sum, x) => sum + (2 * (w - x)) / batch.length, 0)
+      w -= 0.1 * velocity
+    }
+    assert.closeTo(itemOf(loop.parameters()["w"] ?? scalar(0)), w, 1e-5)
+  }))
+
+  it("needs a form, and forms that keep the same from step to step", () => {
+    const other = { ...meanSquare(2), optimiser: sgd() }
+    assert.throws(() => Effect.runSync(Effect.scoped(openFormsOfTraining([], {}, () => 0))), /needs a step/)
+    assert.throws(() => Effect.runSync(Effect.scoped(openFormsOfTraining([meanSquare(1), other], { w: scalar(0) }, () => 0))), /keep different things/)
+  })
 })

@@ -24,6 +24,7 @@ const base: Omit<ScheduleSettings, "kind"> = { rate: 0.4, steps, warmUp: 0, ever
 const schedules: ReadonlyArray<readonly [string, number, Readonly<Record<string, unknown>>, ScheduleSettings]> = [
   ["StepLR", 0.4, { step_size: 10, gamma: 0.3 }, { ...base, kind: "step" }],
   ["CosineAnnealingLR", 0.4, { T_max: steps, eta_min: 0.01 }, { ...base, kind: "cosine" }],
+  ["LinearLR", 0.4, { start_factor: 1, end_factor: 0.025, total_iters: steps }, { ...base, kind: "linear" }],
   ["OneCycleLR", 0.4, { max_lr: 0.4, total_steps: steps + 1 }, { ...base, kind: "one-cycle", steps: steps + 1, least: 0.4 / 250_000 }],
   ["CyclicLR", 0.01, { base_lr: 0.01, max_lr: 0.4, step_size_up: 10, cycle_momentum: false }, { ...base, kind: "cyclic" }]
 ]
