@@ -62,6 +62,6 @@ describe.skipIf(process.platform !== "linux")("an interrupted run", () => {
     }))
     child.kill("SIGKILL")
     await once(child, "exit")
-    await expect.poll(() => processesIn(project.folder), { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => processesIn(project.folder), { timeout: 30_000 }).toEqual([])
   })
 })

@@ -34,16 +34,20 @@ describe("a search", () => {
     const expected = whole.reprise("query", ran, "--format", "csv").out
     expect(expected.trim().split("\n")).toHaveLength(14)
 
-    const run = killed.start("run", "search.yaml", "--jobs", "1")
+    const run = killed.start("run", "search.yaml", "--jobs", "1", "--json")
     run.stderr?.resume()
-    await new Promise((resolve) => setTimeout(resolve, 900))
+    let events = ""
+    for await (const chunk of run.stdout ?? []) {
+      events += String(chunk)
+      if ((events.match(/"type":"task-finished"/g) ?? []).length >= 4) break
+    }
     run.kill("SIGKILL")
-    await once(run, "exit")
+    if (run.signalCode === null) await once(run, "exit")
     const again = killed.reprise("run", "search.yaml")
     expect(again.err).toMatch(/not promoted/)
     expect(again.code).toBe(0)
     expect(killed.reprise("query", ran, "--format", "csv").out).toBe(expected)
     expect(killed.reprise("run", "search.yaml", "--dry-run")).toMatchObject({ code: 0, out: expect.stringContaining("14 not promoted: nothing to do") })
     expect(killed.reprise("status").out).toContain("13 of 27 tasks done, 14 not promoted")
-  }, 90_000)
+  }, 180_000)
 })
