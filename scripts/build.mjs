@@ -8,7 +8,7 @@
  * Chunks are named by their content and replaced by rename, and those of earlier builds stay for a week: a run that started
  * before the sources were edited still finds what it loads late.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { stale } from "./stale.mjs"
@@ -60,6 +60,7 @@ export const build = async () => {
   const sizes = Object.fromEntries(files.map((file) => [relative(dist, file.path), file.contents.length]))
   replace(stamp, `${JSON.stringify({ builtAt: startedAt.toISOString(), files: sizes }, null, 2)}\n`)
   sweep(new Set(Object.keys(sizes)), startedAt.getTime() - week)
+  sweepCompiled(startedAt.getTime() - week)
   return sizes
 }
 
@@ -74,6 +75,16 @@ const sweep = (kept, before) => {
   for (const name of readdirSync(chunks)) {
     const path = join(chunks, name)
     if (!kept.has(relative(dist, path)) && (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? before) < before) rmSync(path, { force: true })
+  }
+}
+
+/** Node adds to its cache of compiled code for every bundle of a stage that ever ran, and removes nothing. What is still in use is compiled again. */
+const sweepCompiled = (before) => {
+  const cache = join(dist, "compile-cache")
+  if (!existsSync(cache)) return
+  for (const entry of readdirSync(cache, { recursive: true, withFileTypes: true, encoding: "utf8" })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? before) < before) rmSync(path, { force: true })
   }
 }
 
