@@ -52,13 +52,15 @@ interface Columns {
 }
 
 const stageLine = (id: string, stage: StageProgress, columns: Columns, leftMs: number | undefined, look: Look): string => {
+  const left = [leftMs === undefined || leftMs < shownFromMs ? "" : `  ${duration(leftMs)} left`, "dim"] as const
   const facts: ReadonlyArray<readonly [string, Tone]> = [
+    ...(look.width < barsFrom ? [left] : []), // what comes last may be cut off
     [stage.cached > 0 ? `  ${stage.cached} cached` : "", "dim"],
     [stage.running > 0 ? `  ${stage.running} running` : "", "plain"],
     [stage.failed > 0 ? `  ${stage.failed} failed` : "", "red"],
     [stage.skipped > 0 ? `  ${stage.skipped} skipped` : "", "yellow"],
     [stage.pruned > 0 ? `  ${stage.pruned} not promoted` : "", "dim"],
-    [leftMs === undefined || leftMs < shownFromMs ? "" : `  ${duration(leftMs)} left`, "dim"]
+    ...(look.width < barsFrom ? [] : [left])
   ]
   const count = `${stageDone(stage)}/${stage.total}`.padStart(columns.count)
   const bar = barOf(20, { total: stage.total, good: stage.cached + stage.ran, bad: stage.failed }, look)

@@ -36,7 +36,7 @@ describe("progress", () => {
     ])
     assert.deepStrictEqual(progressLines(progress, 1500, { ...look, width: 50 }), [
       "data    4/4  4 cached",
-      "train  1/10  2 running  14 s left",
+      "train  1/10  14 s left  2 running",
       "  train d=100  30/100 loss 0.1  1.5 s",
       "5 of 14 tasks  1.5 s; about 14 s left"
     ])

@@ -41,7 +41,7 @@ const page = (stage: StageDescription): string => {
     section("with", stage.params.map((param) => [
       param.name,
       `${param.type}${param.unit === undefined ? "" : ` [${param.unit}]`}`,
-      param.required ? "required" : `default ${JSON.stringify(param.default)}`,
+      param.required ? "required" : param.default === undefined ? "optional" : `default ${JSON.stringify(param.default)}`,
       param.doc
     ])),
     section("in", Object.entries(stage.inputs).map(([name, spec]) => [name, inputType(spec), spec.doc ?? ""])),

@@ -7,7 +7,7 @@ import { latestRuns } from "../../store/runs.ts"
 import { columns, count, duration, indent } from "../columns.ts"
 import { findPlace, type PlaceInput } from "../place.ts"
 import { findRun } from "../runs-by-name.ts"
-import { print } from "../terminal.ts"
+import { invocation, print } from "../terminal.ts"
 
 interface Input extends PlaceInput {
   readonly run: string | undefined
@@ -39,6 +39,7 @@ const statusOf = (paths: StorePaths, record: RunRecord, now: number) => {
     seconds: ((record.finishedAt ?? now) - record.startedAt) / 1000,
     total: record.counts.total,
     done: became.filter(({ status }) => status === "ran" || status === "cached").length,
+    failed: became.filter(({ status }) => status === "failed").length,
     pruned: became.filter(({ status }) => status === "pruned").length,
     stages: Object.entries(planned).map(([stage, total]) => ({
       stage,
@@ -59,5 +60,5 @@ const statusText = (status: Status): string => {
   const rows = status.stages.map((stage) => header.map((name) => String(Object.entries(stage).find(([key]) => key === name)?.[1] ?? "")))
   const running = status.running.map(({ attempt, point, seconds, task }) => [task, point, duration(seconds * 1000), attempt > 1 ? `attempt ${attempt}` : ""])
   const pausing = status.pausing.map(({ attempt, inSeconds, message, task }) => [task, `attempt ${attempt} in ${duration(inSeconds * 1000)}`, message.split("\n")[0] ?? ""])
-  return [head, indent(columns(rows, header)), ...(pausing.length === 0 ? [] : [`To be tried again:\n${indent(columns(pausing))}`]), ...(running.length === 0 ? [] : [`Running:\n${indent(columns(running))}`])].join("\n")
+  return [head, indent(columns(rows, header)), ...(pausing.length === 0 ? [] : [`To be tried again:\n${indent(columns(pausing))}`]), ...(running.length === 0 ? [] : [`Running:\n${indent(columns(running))}`]), ...(status.failed === 0 ? [] : [`What failed, and why: ${invocation()} show ${status.run}`])].join("\n")
 }
