@@ -27,6 +27,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "PGD on conv nets and epochs of adversarial training, data and all, beside PyTorch; how busy the cores are kept",
     load: async () => (await import("./attacks.ts")).attacksBench
   },
+  sequences: {
+    about: "answers of a sequence model, a step at a time and padded no further than needed, beside plainer ways to the same answers",
+    load: async () => (await import("./sequences.ts")).sequencesBench
+  },
   scheduler: {
     about: "runs with nothing to do, up to 100,000 tasks, and what a task costs, beside Turborepo, Nx and Snakemake; memory",
     load: async () => (await import("./scheduler.ts")).schedulerBench

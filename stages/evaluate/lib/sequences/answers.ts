@@ -58,7 +58,7 @@ export const answerAll = Effect.fn("answerAll")(function*(pairs: ReadonlyArray<P
   const lengths = shorter === undefined ? [model.sourceLength] : paddedLengths(Int32Array.from(pairs, ({ source }) => source.tokens.length), count)
   const numbered = pairs.map((pair, number) => ({ ...pair, number }))
   let { decoding } = answering
-  let before = 0
+  let [before, compared] = [0, false]
   for (const [place, length] of lengths.entries()) {
     const alike = numbered.filter(({ source }) => placeAmong(lengths, source.tokens.length) === place)
     const done = Math.min(Math.max(results.length - before, 0), alike.length)
@@ -67,8 +67,9 @@ export const answerAll = Effect.fn("answerAll")(function*(pairs: ReadonlyArray<P
     yield* Effect.scoped(Effect.gen(function*() {
       const open = (rows: number) => shorter?.(rows, length) ?? model.open(rows)
       const fitting = rowsThatFit(open(2), rows, search.beam)
-      const opened = yield* openDecoder(open(fitting), vocabulary, alike, decoding, session, (message) => log(message, "warn"))
+      const opened = yield* openDecoder(open(fitting), vocabulary, compared ? [] : alike, decoding, session, (message) => log(message, "warn"))
       ;({ decoding } = opened)
+      compared = true
       const size = chunk(fitting)
       for (let start = done; start < alike.length; start += size) {
         const earlier = results.length

@@ -27,7 +27,6 @@ export const openCachedDecoder = Effect.fn("openCachedDecoder")(function*({ hybr
   let loaded: Readonly<Record<string, Tensor>> = blank()
   const memory = blank()
   const past = graph.caches.map((cache) => ({ cache, held: zeros(cache.type, cache.shape) }))
-  const kept = [...Object.values(memory), ...past.map(({ held }) => held)]
   const feeds = { ...memory, ...Object.fromEntries(past.map(({ cache, held }) => [cache.name, held])) }
   const decoder: Decoder = {
     rows,
@@ -42,7 +41,7 @@ export const openCachedDecoder = Effect.fn("openCachedDecoder")(function*({ hybr
       for (const [name, held] of Object.entries(memory)) copyRow(loaded[name] ?? held, which, held, row)
     },
     copy: (from, to) => {
-      for (const held of kept) copyRow(held, from, held, to)
+      for (const { held } of past) copyRow(held, from, held, to)
     },
     step: ({ places, tokens, values }) => Effect.map(
       stepper.run({

@@ -47,7 +47,7 @@ export const decodeAll = Effect.fn("decodeAll")(function*<E>(
         ready += part.length
       }
       const row = free.pop() ?? 0
-      decoder.admit(row, next - first)
+      for (let own = 0; own < beam; own++) decoder.admit(row + own, next - first)
       running.push({ sample: next++, row, search: new BeamSearch(settings) })
     }
     for (const { row, search } of running) {

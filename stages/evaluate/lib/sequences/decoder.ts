@@ -47,7 +47,7 @@ export interface Decoder {
   force(answers: ReadonlyArray<Sequence>): Effect.Effect<Forced, EngineError>
   /** Puts a loaded source into a row, whose answer starts anew. */
   admit(row: number, loaded: number): void
-  /** A row takes over another one's source and answer so far. */
+  /** A row takes over another one's answer so far. Both hold the same source. */
   copy(from: number, to: number): void
   /** Scores of what comes next in each row. */
   step(step: Step): Effect.Effect<StepScores, EngineError>

@@ -24,7 +24,10 @@ export interface Opened {
   readonly decoding: Decoding
 }
 
-/** Opens a model for as long as the scope lasts. `warn` hears why it is decoded more slowly than was asked. */
+/**
+ * Opens a model for as long as the scope lasts, and compares what it says on the first pairs; without pairs it is trusted, as when another length of the same
+ * model was compared. `warn` hears why it is decoded more slowly than was asked.
+ */
 export const openDecoder = Effect.fn("openDecoder")(function*(
   model: OpenModel,
   marks: Marks,
@@ -52,6 +55,7 @@ export const openDecoder = Effect.fn("openDecoder")(function*(
 const saysTheSame = Effect.fn("saysTheSame")(function*(decoder: Decoder, marks: Marks, pairs: ReadonlyArray<Pair>) {
   const { rows } = decoder
   const some = pairs.slice(0, rows)
+  if (some.length === 0) return true
   const inputs = some.map(({ target }) => shifted(target, marks))
   yield* decoder.load(some.map(({ source }) => source))
   const { logarithms } = yield* decoder.force(some.map(({ target }) => target))

@@ -27,7 +27,6 @@ export const openWholeDecoder = Effect.fn("openWholeDecoder")(function*(model: O
     },
     copy: (from, to) => {
       const { tokens, values } = answers[from] ?? nothing()
-      sources[to] = sources[from] ?? { tokens: new Int32Array(0) }
       answers[to] = { tokens: tokens.slice(), values: values.slice() }
     },
     step: ({ places, tokens, values }) => {
