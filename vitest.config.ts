@@ -16,7 +16,8 @@ export default defineConfig({
     // One more than the cores of a small machine: there is always a test that waits for something.
     maxWorkers: 3,
     projects: [
-      { test: { ...every, name: "processes", include: processes } },
+      // Minutes, for commands that run one after the other on a busy machine.
+      { test: { ...every, testTimeout: 180_000, name: "processes", include: processes } },
       // The others keep nothing from file to file, and share what they load: half of the time of most is the loading of libraries.
       { test: { ...every, name: "values", include: ["test/**/*.test.ts"], exclude: processes, isolate: false } }
     ]

@@ -49,5 +49,5 @@ describe("a search", () => {
     expect(killed.reprise("query", ran, "--format", "csv").out).toBe(expected)
     expect(killed.reprise("run", "search.yaml", "--dry-run")).toMatchObject({ code: 0, out: expect.stringContaining("14 not promoted: nothing to do") })
     expect(killed.reprise("status").out).toContain("13 of 27 tasks done, 14 not promoted")
-  }, 180_000)
+  })
 })
