@@ -32,7 +32,7 @@ const bundle = async (source: string): Promise<string> => {
     platform: "node",
     format: "esm",
     external: ["onnxruntime-node", "@duckdb/*", "esbuild", "sharp"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: { js: 'import { createRequire as createRequireHere } from "node:module"; const require = createRequireHere(import.meta.url);' }, // sources import it, too
     logLevel: "error"
   })
   renameSync(unfinished, path)
