@@ -83,7 +83,8 @@ export default defineStage({
     // By itself, since times differ from run to run and the other outputs do not.
     timing: table({
       samples: column(Int64, doc("samples that were timed: not the first 2,048, unless there are no others")),
-      seconds: column(Float64, doc("drawing them, without writing", "s"))
+      seconds: column(Float64, doc("drawing them, without writing", "s")),
+      processor: column(Float64, doc("the same in processor time of the thread", "s"))
     }, doc("One row: how long it took."))
   },
   run: Effect.fn("groebner/generate")(function*({ outputs, params, progress, random }) {

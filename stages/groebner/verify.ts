@@ -40,7 +40,8 @@ export default defineStage({
     }, doc("One row: what was proved.")),
     timing: table({
       samples: column(Int64, doc("samples that were timed: not those of the first batch of rows, unless there are no others")),
-      seconds: column(Float64, doc("proving them, without reading", "s"))
+      seconds: column(Float64, doc("proving them, without reading", "s")),
+      processor: column(Float64, doc("the same in processor time of the thread", "s"))
     }, doc("One row: how long it took."))
   },
   run: Effect.fn("groebner/verify")(function*({ inputs, outputs, params, progress, random }) {

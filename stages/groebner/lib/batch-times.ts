@@ -1,21 +1,29 @@
-/** How long batches of samples take. Code is compiled during the first, which therefore counts only where it is the only one. */
-export class BatchTimes {
-  readonly #batches: Array<{ readonly samples: number; readonly milliseconds: number }> = []
+/**
+ * How long batches of samples take, by the clock and in processor time of this thread, which other work on the machine does not lengthen. Code is compiled
+ * during the first batch, which therefore counts only where it is the only one.
+ */
+export interface Times {
+  /** That were timed. */
+  readonly samples: number
+  readonly seconds: number
+  readonly processor: number
+}
 
-  /** Does and times a batch of so many samples, which `samples` counts in what came of it. */
+export class BatchTimes {
+  readonly #batches: Array<Times> = []
+
+  /** Does and times a batch; `samples` counts them in what came of it. */
   timed<A>(batch: () => A, samples: (made: A) => number): A {
-    const begun = performance.now()
+    const [begun, used] = [performance.now(), process.threadCpuUsage()]
     const made = batch()
-    this.#batches.push({ samples: samples(made), milliseconds: performance.now() - begun })
+    const { system, user } = process.threadCpuUsage(used)
+    this.#batches.push({ samples: samples(made), seconds: (performance.now() - begun) / 1000, processor: (system + user) / 1e6 })
     return made
   }
 
-  /** The samples that count, and their seconds. */
-  total(): { readonly samples: number; readonly seconds: number } {
+  total(): Times {
     const counted = this.#batches.length > 1 ? this.#batches.slice(1) : this.#batches
-    return {
-      samples: counted.reduce((sum, { samples }) => sum + samples, 0),
-      seconds: counted.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000
-    }
+    const sum = (of: keyof Times) => counted.reduce((total, batch) => total + batch[of], 0)
+    return { samples: sum("samples"), seconds: sum("seconds"), processor: sum("processor") }
   }
 }
