@@ -46,7 +46,7 @@ export default defineStage({
     stream: field(Schema.NonEmptyString, doc("Name of the random stream: another name gives another net under the same seed."), "net")
   }),
   inputs: {
-    train: table(pairColumns, doc("Pairs as groebner/tokenize writes them: `source` and `target` of constant length.")),
+    train: table(pairColumns, doc("Pairs as groebner/tokenize writes them: `source` and `target` of constant length, for hybrid models also `source_value` and `target_value`.")),
     validation: optional(table(pairColumns, doc("Measured after every epoch."))),
     vocabulary: table(vocabularyColumns, doc("The tokens, as groebner/tokenize writes them.")),
     weights: optional(model(doc("`model` of a training of the same network, whose weights this one starts from."))),
@@ -86,6 +86,10 @@ export default defineStage({
     const data = yield* tokenSetOf("train", yield* ctx.inputs.train.read, vocabulary)
     if (data.rows === 0) return yield* new StageError({ message: "There are no pairs to train on.", hint: "Give it at least one." })
     const aside = ctx.inputs.validation === undefined ? undefined : yield* tokenSetOf("validation", yield* ctx.inputs.validation.read, vocabulary)
+    const longer = (["source", "target"] as const).find((side) => aside?.[side].lengths.some((length) => length > data[side].length))
+    if (longer !== undefined) {
+      return yield* new StageError({ message: `The validation data has a ${longer} of more than the ${data[longer].length} tokens that the model takes.`, hint: "Make both parts with the same lengths." })
+    }
     const random = (purpose: string) => ctx.random(seed, `${stream}/${purpose}`)
     const drawn = yield* sequenceNetwork({ path: ctx.file(ctx.params.model), name: ctx.params.model }, settings, data, vocabulary, random)
     const network = ctx.inputs.weights === undefined ? drawn : yield* startFrom(drawn, yield* ctx.inputs.weights.read)

@@ -23,14 +23,15 @@ export interface MeasuredSequences {
   readonly sequences: number
 }
 
-/** Opens sessions for the lengths that the data needs and gives what measures weights on it. */
-export const openSequenceMeasure = Effect.fn("openSequenceMeasure")(function*(network: SequenceNetwork, data: TokenSet, kinds: ReadonlyArray<Lengths>, judging: Judging, engine: Engine) {
+/**
+ * Opens sessions for the lengths that the data needs and gives what measures weights on it. Pairs that are longer than every kind of batch
+ * come in batches of the lengths `most`.
+ */
+export const openSequenceMeasure = Effect.fn("openSequenceMeasure")(function*(network: SequenceNetwork, data: TokenSet, kinds: ReadonlyArray<Lengths>, most: Lengths, judging: Judging, engine: Engine) {
   const { vocabulary } = judging
   const options = yield* sessionOptions(engine)
-  // Pairs that are longer than those that are trained on come in batches of their set's own lengths.
-  const whole: Lengths = { source: data.source.length, target: data.target.length }
   const kindOf = kindOfEach(data, kinds)
-  const groups = [...Map.groupBy(kindOf.keys(), (row) => kindOf[row] ?? -1)].map(([kind, rows]) => ({ lengths: kinds[kind] ?? whole, rows: Uint32Array.from(rows) }))
+  const groups = [...Map.groupBy(kindOf.keys(), (row) => kindOf[row] ?? -1)].map(([kind, rows]) => ({ lengths: kinds[kind] ?? most, rows: Uint32Array.from(rows) }))
   const parts = yield* Effect.forEach(groups, Effect.fnUntraced(function*({ lengths, rows }) {
     const graph = new Graph()
     const { answer, answerValue, inputs } = inputsOf(graph, batchSize, lengths, vocabulary.number !== undefined)

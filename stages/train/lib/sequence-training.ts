@@ -16,7 +16,7 @@ export interface SequenceTraining {
   /** Hybrid models: a number counts as right if it is within less than so much. */
   readonly threshold: number
   readonly data: TokenSet
-  /** Measured after every epoch; at the ends of epochs there are means of the training's own batches alone when left out. */
+  /** Measured after every epoch, no longer than the data's rows; at the ends of epochs there are means of the training's own batches alone when left out. */
   readonly validation?: TokenSet
   /** Training ends after so many epochs without a better one. */
   readonly patience?: number
@@ -32,15 +32,15 @@ export interface SequenceTraining {
 
 export const trainSequences = Effect.fn("trainSequences")(function*(settings: SequenceTraining, host: TrainingHost) {
   const { batches, data, kinds, network, patience, random, threshold, validation, vocabulary } = settings
+  const most: Lengths = { source: data.source.length, target: data.target.length }
   const { loop, noise } = yield* openSequenceSteps({ ...settings, batchSize: batches.batchSize }, random, host)
-  const measure = validation === undefined ? undefined : yield* openSequenceMeasure(network, validation, kinds, { vocabulary, threshold }, host)
+  const measure = validation === undefined ? undefined : yield* openSequenceMeasure(network, validation, kinds, most, { vocabulary, threshold }, host)
   const work: TrainingWork = {
     parameters: network.parameters,
     loop,
     feeds: (step) => {
       const { kind, rows } = batches.batch(step)
-      const lengths = kinds[kind] ?? { source: data.source.length, target: data.target.length }
-      return { ...feedsOf(data, rows, batches.batchSize, lengths, vocabulary), ...noise(kind, step) }
+      return { ...feedsOf(data, rows, batches.batchSize, kinds[kind] ?? most, vocabulary), ...noise(kind, step) }
     },
     epochs: {
       measure: Effect.fnUntraced(function*(weights) {

@@ -15,7 +15,7 @@ const asTable = (path: string): Made => ({ path, kind: "table" })
 
 const wordsAsInputs = (folder: string): Readonly<Record<string, Made>> => {
   const { pairs, vocabulary } = writePairs(folder, "train", backwards(150, 6), 10)
-  return { train: asTable(pairs), vocabulary: asTable(vocabulary), validation: asTable(writePairs(folder, "validation", backwards(70, 6, "others"), 10).pairs) }
+  return { train: asTable(pairs), vocabulary: asTable(vocabulary), validation: asTable(writePairs(folder, "validation", backwards(70, 9, "others"), 20).pairs) }
 }
 const train = (changed: JsonObject, inputs: Readonly<Record<string, Made>>, options: Options = {}) => runStage(seq2seq, { ...params, ...changed }, { inputs, ...options })
 
@@ -107,6 +107,11 @@ describe("train/seq2seq says what is wrong", () => {
     table.append(letters.tokens.map((token, id) => ({ id: BigInt(id), token, kind: ["pad", "bos"][id] ?? "letter" })))
     table.close()
     expect(await failure({}, { ...wordsAsInputs(temporaryFolder()), vocabulary: asTable(path) })).toBe("The vocabulary cannot be used: it has no token of the kind \"eos\".")
+  })
+
+  it("of validation data that is longer than what the model takes", async () => {
+    const long = writePairs(temporaryFolder(), "long", { source: [[3, 4, 5, 6, 7, 8, 9, 10, 9, 8, 7, 6]], target: [[3]] }, 20)
+    expect(await failure({}, { ...wordsAsInputs(temporaryFolder()), validation: asTable(long.pairs) })).toBe("The validation data has a source of more than the 10 tokens that the model takes.")
   })
 
   it("of settings", async () => {
