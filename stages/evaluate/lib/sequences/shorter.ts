@@ -3,10 +3,12 @@
  * a set is often several times as long as the mean. The graph is built anew from the architecture that the file carries, with its weights.
  */
 import { Effect, Option, Result, Schema } from "effect"
+import { GraphError } from "../../../../src/tensor/errors.ts"
 import { Graph } from "../../../../src/tensor/graph.ts"
 import { importModel } from "../../../../src/tensor/import.ts"
 import { readArchitecture } from "../../../../src/tensor/layers/architecture.ts"
 import { networkOf } from "../../../../src/tensor/layers/network.ts"
+import { ArchitectureError } from "../../../../src/tensor/layers/problem.ts"
 import { openSession, type SessionOptions } from "../../../../src/tensor/runtime.ts"
 import { sameShape } from "../../../../src/tensor/shape.ts"
 import { inputTypes } from "../../../train/lib/sequence-network.ts"
@@ -24,7 +26,7 @@ const Json = Schema.fromJsonString(Schema.Unknown)
  * describes is not the file's: the two are compared on the first pairs.
  */
 export const opensShorter = Effect.fn("opensShorter")(function*(model: SequenceModel, pairs: ReadonlyArray<Pair>, marks: Marks, session: SessionOptions) {
-  const openAt = rebuiltAt(model)
+  const openAt = orNothing(() => rebuiltAt(model))
   const some = pairs.slice(0, 2)
   if (openAt === undefined || some.length === 0) return undefined
   const length = Math.max(...some.map(({ source }) => source.tokens.length))
@@ -51,7 +53,7 @@ const rebuiltAt = ({ bytes, hybrid, metadata, sourceLength, targetLength }: Sequ
   const architecture = source === undefined ? undefined : Option.getOrUndefined(Result.getSuccess(readArchitecture(source)))
   if (architecture === undefined) return undefined
   const { weights } = importModel(bytes, { inputShapes: Object.fromEntries(Object.entries(inputTypes({ source: sourceLength, target: targetLength }, hybrid)).map(([name, { shape }]) => [name, [1, ...shape]])), trainable: true })
-  return (rows: number, length: number): OpenModel | undefined => {
+  return (rows: number, length: number): OpenModel | undefined => orNothing(() => {
     const network = Option.getOrUndefined(Result.getSuccess(networkOf(architecture, inputTypes({ source: length, target: targetLength }, hybrid))))
     const known = network?.parameters.every(({ name, shape }) => sameShape(weights.get(name)?.initial.shape ?? [], shape))
     if (network === undefined || known !== true) return undefined
@@ -65,5 +67,15 @@ const rebuiltAt = ({ bytes, hybrid, metadata, sourceLength, targetLength }: Sequ
     const { value } = built.outputs
     if (source === undefined || target === undefined || (hybrid && (value === undefined || target_value === undefined))) return undefined
     return { source, target, scores: built.output, hybrid: value === undefined || target_value === undefined ? undefined : { target: target_value, value } }
+  })
+}
+
+/** Nothing where a graph does not fit together: the file is then taken as it is. */
+const orNothing = <A>(make: () => A): A | undefined => {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof GraphError || error instanceof ArchitectureError) return undefined
+    throw error
   }
 }

@@ -69,6 +69,12 @@ test("of equals the lower token comes first", () => {
   expect(searched(flat, { beam: 4, lengthPenalty: 0, greatestLength: 3, eos: 3 }).answer.tokens).toEqual([3])
 })
 
+test("a beam may have room for more answers than there are tokens", () => {
+  const model = randomModel(4, 3)
+  const settings = { lengthPenalty: 0, greatestLength: 3, eos: 2 }
+  expect(searched(model, { ...settings, beam: 100 }).answer).toEqual(searched(model, { ...settings, beam: 27 }).answer)
+})
+
 test("the search ends as soon as nothing can become better", () => {
   // The end is all but certain at once; others would run on.
   const model = () => Float32Array.of(0, 0, 12)

@@ -12,10 +12,12 @@ import type { JsonObject } from "../../../../src/stage/json.ts"
 import { readTable } from "../../../../src/table/read.ts"
 import { attemptStage, type Ran, runStage } from "../../run-stage.ts"
 import { torchAnswers, whyNoTorch } from "../../torch.ts"
-import { drawnSequences, EOS, modelFile, pairTable, tinyModel, vocabularyTable, words } from "./tiny-model.ts"
+import { architectureOf, drawnSequences, EOS, modelFile, pairTable, tinyModel, vocabularyTable, words } from "./tiny-model.ts"
 
 const tiny = tinyModel()
 const COUNT = 200
+/** As many weights of the same shapes, in two heads instead of eight. */
+const otherHeads = JSON.stringify(architectureOf(tiny.bytes)).replaceAll('"heads":8', '"heads":2')
 const sources = drawnSequences(COUNT, tiny.sourceLength, "sources")
 const targets = drawnSequences(COUNT, tiny.targetLength, "targets")
 const inputs = () => ({ model: modelFile(tiny.bytes), data: pairTable(sources, targets), vocabulary: vocabularyTable() })
@@ -116,6 +118,15 @@ describe("a run that ends early", () => {
       expect(decodeState(state).length).toBeGreaterThan(i * 4)
     }
     expect(states.length).toBeGreaterThan(2)
+  })
+})
+
+describe("a file that says something else of its architecture than it holds", () => {
+  it("is taken as it is", async () => {
+    const files = [tinyModel({ seed: 5 }).bytes, tinyModel({ seed: 5, metadata: { architecture: "{}" } }).bytes, tinyModel({ seed: 5, metadata: { architecture: otherHeads } }).bytes]
+    const answers = await Promise.all(files.map(async (bytes) => answersOf(await runStage(sequences, { limit: 24, batch: 3 }, { inputs: { ...inputs(), model: modelFile(bytes) } }))))
+    expect(answers[1]).toEqual(answers[0])
+    expect(answers[2]).toEqual(answers[0])
   })
 })
 

@@ -6,6 +6,7 @@ import { parse } from "yaml"
 import { randomStream } from "../../../../src/stage/random.ts"
 import { Float32, Int32, Int64, listOf, Utf8 } from "../../../../src/stage.ts"
 import { openTableWriter } from "../../../../src/table/write.ts"
+import { importModel } from "../../../../src/tensor/import.ts"
 import { readArchitecture } from "../../../../src/tensor/layers/architecture.ts"
 import { exportNetwork } from "../../../../src/tensor/layers/export.ts"
 import { drawParameters, networkOf } from "../../../../src/tensor/layers/network.ts"
@@ -34,20 +35,25 @@ export interface TinySettings {
   readonly sourceLength?: number
   readonly targetLength?: number
   readonly settings?: Readonly<Record<string, number>>
+  /** What the file says besides. */
+  readonly metadata?: Readonly<Record<string, string>>
   /** Changes the file's text. */
   readonly change?: (text: string) => string
 }
 
 /** Weights that start wide, so that answers depend on the source and on the tokens before. */
-export const tinyModel = ({ change = (text) => text, depth = 1, file = "transformer-mini", seed = 2, settings = {}, sourceLength = 14, targetLength = 10 }: TinySettings = {}): Tiny => {
+export const tinyModel = ({ change = (text) => text, depth = 1, file = "transformer-mini", metadata = {}, seed = 2, settings = {}, sourceLength = 14, targetLength = 10 }: TinySettings = {}): Tiny => {
   const text = change(readFileSync(new URL(`../../../../configs/models/${file}.yaml`, import.meta.url), "utf8"))
   const given = { depth, features: 32, positions: 16, dropout: 0, source_length: sourceLength, target_length: targetLength, vocabulary: VOCABULARY, padding: 1, ...settings }
   const network = Result.getOrThrow(networkOf(Result.getOrThrow(readArchitecture(parse(text), given))))
   const drawn = drawParameters(network, (name) => randomStream(seed, "tiny", name))
   const weights = Object.fromEntries(Object.entries(drawn).map(([name, of]) => [name, /norm|bias/.test(name) ? of : tensor(float32Of(of).map((value) => 14 * value), of.shape)]))
-  const bytes = exportNetwork(network, weights, { metadata: { vocabulary: JSON.stringify(words.map(({ token }) => token)) } })
+  const bytes = exportNetwork(network, weights, { metadata: { vocabulary: JSON.stringify(words.map(({ token }) => token)), ...metadata } })
   return { bytes, weights, words, sourceLength, targetLength }
 }
+
+/** What a file says its layers are. */
+export const architectureOf = (bytes: Uint8Array): unknown => JSON.parse(importModel(bytes, { shapes: { batch: 2 } }).metadata["architecture"] ?? "")
 
 /** Sequences of 2 to `length` tokens, the last one `eos`, filled up with padding. */
 export const drawnSequences = (count: number, length: number, purpose: string): ReadonlyArray<Int32Array> => {
