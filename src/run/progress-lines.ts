@@ -148,7 +148,7 @@ export const endLine = (event: Extract<RunEvent, { readonly type: "run-finished"
   const { cached, failed, kept, pruned = 0, ran, skipped, total } = event.counts
   const time = duration(event.wallMs)
   if (event.status === "interrupted") {
-    return `Interrupted after ${time}: ${cached + ran} of ${plural(total, "task")} are done and kept. The same command goes on from there.`
+    return `Interrupted after ${time}: ${cached + ran} of ${plural(total, "task")} ${total === 1 ? "is" : "are"} done and kept. The same command goes on from there.`
   }
   const unpromoted = pruned > 0 ? `${pruned} not promoted` : ""
   if (event.status === "succeeded" && ran === 0) {
