@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 
 const manyPoints = 10_000
-const manyTasks = 10_000
+const manyTasks = 50_000
 
 /** To be told how many points have been planned, after each. */
 export const saveMemoryWhenMany = (points: number): void => {
