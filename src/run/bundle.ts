@@ -3,7 +3,7 @@
  * frozen, so that an edit in the middle of a run changes nothing. Stages bundled together share what they have in common in chunks.
  */
 import { createHash, randomBytes } from "node:crypto"
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { ImportKind, OnResolveArgs, PluginBuild, Plugin } from "esbuild"
@@ -16,6 +16,8 @@ const bundled = new Set(["effect", "yaml", "apache-arrow", "flatbuffers", "proto
 export interface StageBundles {
   /** Absolute path of each stage's bundle, by stage name. */
   readonly paths: Readonly<Record<string, string>>
+  /** Absolute paths of these and of all modules that they load from beside them. */
+  readonly modules: ReadonlyArray<string>
   readonly sources: ReadonlyArray<string>
   readonly manifests: ReadonlyArray<string>
 }
@@ -53,6 +55,7 @@ export const bundleStages = (entries: ReadonlyMap<string, string>, roots: Roots,
     prune(folder, target)
     return {
       paths: Object.fromEntries([...entries.keys()].map((name) => [name, join(target, `${fileName(name)}.mjs`)])),
+      modules: [...files.map(({ name }) => join(target, name)).filter((path) => path.endsWith(".mjs")), ...(await library.made())],
       sources: Object.keys(built.metafile.inputs).map((input) => resolve(roots.packageRoot, input)).filter((path) => !isInstalled(path, roots)),
       manifests: [...manifests]
     }
@@ -65,6 +68,8 @@ interface SharedLibrary {
   readonly importedAs: (request: string, entry: string, manifest: string | undefined) => Promise<string | undefined>
   /** True if a module asked for a part of the library by its path: that part and the library as one file would not know each other. */
   readonly isTakenApart: () => boolean
+  /** Absolute paths of the files that bundles import; empty where they hold what they need. */
+  readonly made: () => Promise<ReadonlyArray<string>>
 }
 
 const shareLibrary = (esbuild: Esbuild, folder: string): SharedLibrary => {
@@ -78,7 +83,8 @@ const shareLibrary = (esbuild: Esbuild, folder: string): SharedLibrary => {
       files.set(entry, file)
       return `../${await file}`
     },
-    isTakenApart: () => takenApart
+    isTakenApart: () => takenApart,
+    made: async () => takenApart ? [] : (await Promise.all(files.values())).map((file) => join(folder, file))
   }
 }
 
@@ -144,7 +150,7 @@ const digestOf = (files: ReadonlyArray<OutputFile>): string => {
   return hash.digest("hex")
 }
 
-/** Makes the folder by one rename. Whoever was there first with the same content has done it. */
+/** Makes the folder by one rename. Whoever was there first with the same content has done it, but for what has been removed since. */
 const publish = (files: ReadonlyArray<OutputFile>, target: string): void => {
   const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`
   mkdirSync(temporary, { recursive: true })
@@ -152,8 +158,10 @@ const publish = (files: ReadonlyArray<OutputFile>, target: string): void => {
     for (const { name, contents } of files) writeFileSync(join(temporary, name), contents)
     renameSync(temporary, target)
   } catch (error) {
+    if (!existsSync(target)) throw error
+    for (const { name } of files) if (!existsSync(join(target, name))) renameSync(join(temporary, name), join(target, name))
+  } finally {
     rmSync(temporary, { recursive: true, force: true })
-    if (statSync(target, { throwIfNoEntry: false }) === undefined) throw error
   }
 }
 

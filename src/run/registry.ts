@@ -131,7 +131,7 @@ const build = async (places: ReadonlyMap<string, StagePlace>, roots: Roots): Pro
   for (const [name, { digest, files }] of codes) stages[name] = { code: digest, files, bundle: bundles.paths[name] ?? "" }
   const read = [bundles, ...codes.map(([, code]) => code)].flatMap(({ sources, manifests }) => [...sources, ...manifests])
   const stamps = takeStamps([...read, ...toolchain(roots)], startedAt)
-  if (stamps !== undefined) writeManifest(places, roots, stamps, stages)
+  if (stamps !== undefined) writeManifest(places, roots, { stamps, modules: bundles.modules, stages })
   return stages
 }
 

@@ -20,8 +20,10 @@ export interface BuiltStage {
 export type BuiltStages = Readonly<Record<string, BuiltStage>>
 
 interface Manifest {
-  readonly version: 1
+  readonly version: 2
   readonly stamps: ReadonlyArray<Stamp>
+  /** Absolute paths of the modules that have to be there. */
+  readonly modules: ReadonlyArray<string>
   readonly stages: BuiltStages
 }
 
@@ -38,19 +40,20 @@ export const readManifest = (places: ReadonlyMap<string, StagePlace>, roots: Roo
   try {
     const manifest: unknown = JSON.parse(readFileSync(manifestPath(places, roots), "utf8"))
     if (!isManifest(manifest) || !unchanged(manifest.stamps)) return undefined
-    return Object.values(manifest.stages).every(({ bundle }) => existsSync(bundle)) ? manifest.stages : undefined
+    return manifest.modules.every((path) => existsSync(path)) ? manifest.stages : undefined
   } catch {
     return undefined // absent, or half written by a file system that lost power: it is made again
   }
 }
 
 const isManifest = (value: unknown): value is Manifest =>
-  typeof value === "object" && value !== null && "version" in value && value.version === 1 && "stamps" in value && isStamps(value.stamps)
+  typeof value === "object" && value !== null && "version" in value && value.version === 2 && "stamps" in value && isStamps(value.stamps)
+  && "modules" in value && Array.isArray(value.modules)
   && "stages" in value && typeof value.stages === "object" && value.stages !== null
 
-export const writeManifest = (places: ReadonlyMap<string, StagePlace>, roots: Roots, stamps: ReadonlyArray<Stamp>, stages: BuiltStages): void => {
+export const writeManifest = (places: ReadonlyMap<string, StagePlace>, roots: Roots, made: Pick<Manifest, "modules" | "stages" | "stamps">): void => {
   const path = manifestPath(places, roots)
   const temporary = `${path}.${process.pid}.tmp`
-  writeFileSync(temporary, JSON.stringify({ version: 1, stamps, stages } satisfies Manifest))
+  writeFileSync(temporary, JSON.stringify({ version: 2, ...made } satisfies Manifest))
   renameSync(temporary, path)
 }

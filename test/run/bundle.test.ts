@@ -170,6 +170,20 @@ describe("the registry", () => {
     expect(names).toEqual(names.toSorted())
   })
 
+  it("makes again what has been removed of the modules that it made", async () => {
+    const folder = join(project, ".reprise/code")
+    const modules = () => readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".mjs")).toSorted()
+    const names = ["math/double", "data/gauss"]
+    await load(names)
+    const made = modules()
+    expect(made.filter((name) => name.startsWith("effect-"))).toHaveLength(1)
+    for (const name of made) {
+      rmSync(join(folder, name))
+      await load(names)
+      expect(modules(), name).toEqual(made)
+    }
+  })
+
   it("loads stages of the package and of the project", async () => {
     const registry = openRegistry({ project, packageRoot })
     const stages = await Effect.runPromise(registry.load(["math/double", "data/gauss"]))

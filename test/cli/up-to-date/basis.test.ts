@@ -45,7 +45,7 @@ const makeWorld = () => {
   }))
   const stages = Object.fromEntries(stageNames.map((name) => [name, { code: `code of ${name}`, files: {}, bundle: at("project/.reprise/code/abc/toy--own.mjs") }]))
   const stamps = takeStamps([...places.values()].map(({ path }) => path), Date.now() + 1000)
-  writeManifest(places, roots, stamps ?? [], stages)
+  writeManifest(places, roots, { stamps: stamps ?? [], modules: Object.values(stages).map(({ bundle }) => bundle), stages })
   const digests = fileDigests({ project: roots.project, allowed: [] })
   const told = { ...invocation, packageRoot: roots.packageRoot }
   const basis: Basis = {
