@@ -23,7 +23,7 @@ import { giveBackMemory, saveMemoryWhenMany } from "./memory.ts"
 import type { Place } from "./place.ts"
 import { colours, notice } from "./terminal.ts"
 import { recordedVersions } from "./versions.ts"
-import { type Basis, invocationOf, sha256, stagesOf, type Witness, witnessBackend } from "./up-to-date/basis.ts"
+import { type Basis, invocationOf, namesShellsOwn, sha256, stagesOf, type Witness, witnessBackend } from "./up-to-date/basis.ts"
 
 export interface Selection {
   readonly file: string
@@ -94,7 +94,7 @@ export const readAsked = Effect.fn("readAsked")(function*(selection: Selection, 
   if (Result.isFailure(plan)) return yield* refuse(plan.failure)
   giveBackMemory(plan.success.tasks.length)
   const inside = relative(place.project, resolve(selection.file))
-  const basis: Basis | undefined = place.program === undefined || backend === undefined || engine.name !== undefined ? undefined : {
+  const basis: Basis | undefined = place.program === undefined || backend === undefined || engine.name !== undefined || namesShellsOwn(text) ? undefined : {
     ...invocationOf({ ...place, program: place.program }, process.argv.slice(2)),
     project: place.project,
     file: { path: resolve(selection.file), digest: sha256(text) },

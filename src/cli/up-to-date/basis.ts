@@ -54,8 +54,14 @@ export const invocationOf = (about: { readonly program: string; readonly version
   packageRoot: about.packageRoot,
   parameters,
   folder: process.cwd(),
-  variables: sha256(JSON.stringify(Object.entries(process.env).sort(([a], [b]) => (a < b ? -1 : 1))))
+  variables: sha256(JSON.stringify(Object.entries(process.env).filter(([name]) => !shellsOwn.includes(name)).sort(([a], [b]) => (a < b ? -1 : 1))))
 })
+
+/** What a shell changes from command to command for its own use. */
+const shellsOwn = ["_", "OLDPWD", "SHLVL"]
+
+/** Whether a pipeline's text names one of these all the same: then they count, and a command cannot tell its repetition. */
+export const namesShellsOwn = (text: string): boolean => /(?<![\w-])(_|OLDPWD|SHLVL)(?![\w-])/.test(text)
 
 /** The file of the backend that is asked for, as it is. Throws where there is none. */
 export const witnessBackend = (name: string | null, roots: { readonly project: string; readonly packageRoot: string }): Witness => {

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, ren
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { type Basis, invocationOf, isUnchanged, sha256, stagesOf, witnessBackend } from "../../../src/cli/up-to-date/basis.ts"
+import { type Basis, invocationOf, isUnchanged, namesShellsOwn, sha256, stagesOf, witnessBackend } from "../../../src/cli/up-to-date/basis.ts"
 import { fileDigests } from "../../../src/run/file-digests.ts"
 import { writeManifest } from "../../../src/run/stage-manifest.ts"
 import { locate, type StagePlace } from "../../../src/run/stage-places.ts"
@@ -103,6 +103,16 @@ describe("what a plan was made from", () => {
     process.env["REPRISE_TEST_VARIABLE"] = "x"
     onTestFinished(() => void delete process.env["REPRISE_TEST_VARIABLE"])
     expect(isUnchanged(basis, { ...invocationOf({ ...program, packageRoot: told.packageRoot }, told.parameters) })).toBe(false)
+  })
+
+  it("takes what shells change for themselves for no change, and knows a file that asks for it", () => {
+    const { basis, told } = makeWorld()
+    const before = process.env["OLDPWD"]
+    process.env["OLDPWD"] = "/elsewhere"
+    onTestFinished(() => before === undefined ? void delete process.env["OLDPWD"] : void (process.env["OLDPWD"] = before))
+    expect(isUnchanged(basis, { ...invocationOf({ ...program, packageRoot: told.packageRoot }, told.parameters) })).toBe(true)
+    for (const text of ["with: { inherit: [OLDPWD] }", "inherit: [_]", "inherit:\n  - SHLVL"]) expect(namesShellsOwn(text), text).toBe(true)
+    for (const text of ["a_b: my-_x", "MY_SHLVL: 1", "range: 1_000"]) expect(namesShellsOwn(text), text).toBe(false)
   })
 
   it("is as it was just when the content is, after any sequence of edits and their undoing", () => {
