@@ -64,7 +64,7 @@ const classicRow = ({ characteristic, limit, order, system: { name, text, variab
   if (!solve(hasSingular ? singular({ ...job, repeat: 1 }).bases[0] : undefined)) throw new Error(`${work}: our basis is not Singular's.`)
   const once = time(() => solve())
   // Quick ones several times, for a clock of 10 ms; and before they are timed often enough for the compiler to be done with them.
-  const repeat = once < 100 ? 10 : 1
+  const repeat = once < 40 ? 10 : 1
   for (let pass = 0; pass < 3 * repeat; pass++) solve()
   const withMathicgb = hasMathicgb && characteristic === 32003
   const pairs = Array.from({ length: quick ? 3 : 9 }, () => ({
