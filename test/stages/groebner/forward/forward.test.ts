@@ -80,7 +80,7 @@ const isRunning = (pid: string): boolean => /^[RSD]/.test(spawnSync("ps", ["-o",
 
 test("an engine that takes too long is ended with its children, one that dies is a failure, and both are asked again", async () => {
   const folder = temporaryFolder()
-  const ran = await runStage(forward, { engines: ["std", "slimgb", "stdfglm"], singular: actor(folder), timeout: 0.4, warm_up: 0, most: 2 }, { inputs: await systems({}) })
+  const ran = await runStage(forward, { engines: ["std", "slimgb", "stdfglm"], singular: actor(folder), timeout: 1.5, warm_up: 0, most: 2 }, { inputs: await systems({}) })
   expect(ran.rows("samples").map(({ engine, message, outcome, right, seconds }) => [engine, outcome, seconds, right, message])).toEqual([1, 2].flatMap(() => [
     ["std", "solved", 0.002, false, null],
     ["slimgb", "timeout", null, null, null],
@@ -88,7 +88,7 @@ test("an engine that takes too long is ended with its children, one that dies is
   ]))
   const child = readFileSync(join(folder, "child"), "utf8").trim()
   expect(child).toMatch(/^\d+$/)
-  await vi.waitUntil(() => !isRunning(child))
+  await vi.waitUntil(() => !isRunning(child), { timeout: 20_000 })
 })
 
 test("an interruption ends the engine", async () => {
@@ -98,5 +98,5 @@ test("an interruption ends the engine", async () => {
   await vi.waitUntil(() => existsSync(join(folder, "child")) && readFileSync(join(folder, "child"), "utf8") !== "", { timeout: 20_000 })
   stop.abort()
   await running.catch(() => undefined)
-  await vi.waitUntil(() => !isRunning(readFileSync(join(folder, "child"), "utf8").trim()))
+  await vi.waitUntil(() => !isRunning(readFileSync(join(folder, "child"), "utf8").trim()), { timeout: 20_000 })
 })
