@@ -137,6 +137,8 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
 
 /** Gathers the small tables of all runs in the index, so that the next query need not. A run does so at its end. */
 export const warmIndex = (paths: StorePaths): void => {
-  const uses = readUses(paths, headsOf(paths, { kind: "all" }))
-  openTableIndex(paths).locate(uses.map((use) => use.stored), true)
+  openTableIndex(paths).locate(allStored(paths), true)
 }
+
+/** Nothing else of the uses is held on to: there may be a hundred thousand. */
+const allStored = (paths: StorePaths): ReadonlyArray<Use["stored"]> => readUses(paths, headsOf(paths, { kind: "all" })).map(({ stored }) => stored)
