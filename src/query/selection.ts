@@ -135,9 +135,9 @@ export const readSelection = (paths: StorePaths, options: DatabaseOptions): Sele
   }
 }
 
-/** Gathers the small tables of all runs in the index, so that the next query need not. A run does so at its end. */
-export const warmIndex = (paths: StorePaths): void => {
-  openTableIndex(paths).locate(allStored(paths), true)
+/** Gathers the small tables of all runs in the index, so that the next query need not. A run does so at its end. `onGathered`: table-index.ts. */
+export const warmIndex = (paths: StorePaths, onGathered?: () => void): void => {
+  openTableIndex(paths).locate(allStored(paths), true, onGathered)
 }
 
 /** Nothing else of the uses is held on to: there may be a hundred thousand. */

@@ -40,8 +40,8 @@ export interface LostTable {
 }
 
 export interface TableIndex {
-  /** Where each table lies, by digest. `keep` says that small ones not gathered yet should be, even if they are few. */
-  locate(wanted: Iterable<WantedTable>, keep: boolean): ReadonlyMap<string, StoredTable | LostTable>
+  /** Where each table lies, by digest. `keep` says that small ones not gathered yet should be, even if they are few; `onGathered` is called after each lot of them, which leaves much garbage. */
+  locate(wanted: Iterable<WantedTable>, keep: boolean, onGathered?: () => void): ReadonlyMap<string, StoredTable | LostTable>
 }
 
 export const isLost = (table: StoredTable | LostTable): table is LostTable => "message" in table
@@ -149,12 +149,13 @@ export const openTableIndex = (paths: StorePaths): TableIndex => {
     }
   }
 
-  const locate = (wanted: Iterable<WantedTable>, keep: boolean): ReadonlyMap<string, StoredTable | LostTable> => {
+  const locate = (wanted: Iterable<WantedTable>, keep: boolean, onGathered?: () => void): ReadonlyMap<string, StoredTable | LostTable> => {
     const found = new Map<string, StoredTable | LostTable>()
     let fresh: Array<SmallTable> = []
     const gather = () => {
       for (const [digest, table] of segments.add(fresh)) found.set(digest, table)
       fresh = []
+      onGathered?.()
     }
     const news: Array<Header> = []
     for (const { bytes, digest } of wanted) {

@@ -43,7 +43,7 @@ export const runAction = Effect.fn("run")(function*(input: Input) {
   if (ended === undefined) return
   // Only now, when the user has the results and nothing holds the plan.
   giveBackMemory(ended.tasks)
-  if (ended.ran > 0) yield* bringIndexUpToDate(ended.place)
+  if (ended.ran > 0) yield* bringIndexUpToDate(ended.place, ended.tasks)
   if (ended.leaving !== undefined) yield* leave(ended.leaving)
   if (ended.failed) return yield* failure(input.json ? "" : "\nThe same command again runs only what is missing.")
 })
@@ -152,9 +152,9 @@ const showResults = Effect.fn("showResults")(function*(asked: Asked, result: Run
 })
 
 /** So that the next query need not. Without it queries are slower, and that is all. */
-const bringIndexUpToDate = (place: Place): Effect.Effect<void> =>
+const bringIndexUpToDate = (place: Place, tasks: number): Effect.Effect<void> =>
   Effect.try({
-    try: () => warmIndex(storePaths(place.store)),
+    try: () => warmIndex(storePaths(place.store), () => giveBackMemory(tasks)),
     catch: (cause) => failure(`The index for queries was not brought up to date: ${cause instanceof Error ? cause.message : String(cause)}`)
   }).pipe(Effect.catch(({ message }) => Effect.sync(() => notice(message))))
 
